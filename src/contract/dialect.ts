@@ -1,0 +1,47 @@
+import type { HeadraceError } from '../errors/headrace-error.js'
+import type { Capabilities } from './capabilities.js'
+import type { AnswerSink, CanonicalRequest } from './engine.js'
+
+/** A request in a server's own words. */
+export interface WireRequest {
+  /** From the endpoint's root: `/v1/chat/completions`. */
+  readonly path: string
+  /** The JSON body. Never holds `null` for an unset field. */
+  readonly body: Readonly<Record<string, unknown>>
+}
+
+/** An answer with an error status, read whole. */
+export interface ErrorAnswer {
+  readonly status: number
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  /** At most 64 KiB of it. */
+  readonly body: string
+}
+
+/** Reads the events of one stream. */
+export interface StreamReader {
+  /**
+   * One event's data.
+   *
+   * @throws HeadraceError what the server reported in the event, or `MALFORMED_RESPONSE`.
+   */
+  event(data: string, sink: AnswerSink): void
+  /** The body ended. `false`: it ended before the answer did. */
+  end(sink: AnswerSink): boolean
+}
+
+/** How a server speaks. Pure: no state beyond the model it was made for, no network. */
+export interface Dialect {
+  readonly capabilities: Capabilities
+  /** @throws HeadraceError when the request cannot be expressed. */
+  compile(request: CanonicalRequest): WireRequest
+  /**
+   * Reads a whole JSON answer, just received or stored long ago.
+   *
+   * @throws HeadraceError `MALFORMED_RESPONSE` when it is not one.
+   */
+  read(answer: unknown, kind: CanonicalRequest['kind'], sink: AnswerSink): void
+  createStreamReader(kind: CanonicalRequest['kind']): StreamReader
+  readError(answer: ErrorAnswer): HeadraceError
+}

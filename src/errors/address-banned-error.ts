@@ -1,0 +1,7 @@
+import { HeadraceError, type HeadraceErrorOptions } from './headrace-error.js'
+
+/** The server bans this address or key after too many wrong credentials. */
+export class AddressBannedError extends HeadraceError {
+  override readonly name = 'AddressBannedError'
+  readonly code = 'ADDRESS_BANNED'
+}

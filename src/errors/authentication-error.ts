@@ -1,0 +1,7 @@
+import { HeadraceError, type HeadraceErrorOptions } from './headrace-error.js'
+
+/** The server wants a credential or refused the given one; never retried. */
+export class AuthenticationError extends HeadraceError {
+  override readonly name = 'AuthenticationError'
+  readonly code = 'AUTHENTICATION_FAILED'
+}

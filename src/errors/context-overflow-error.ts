@@ -1,0 +1,7 @@
+import { HeadraceError, type HeadraceErrorOptions } from './headrace-error.js'
+
+/** Prompt or `maxTokens` do not fit the model's context window. */
+export class ContextOverflowError extends HeadraceError {
+  override readonly name = 'ContextOverflowError'
+  readonly code = 'CONTEXT_OVERFLOW'
+}

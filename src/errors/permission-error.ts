@@ -1,0 +1,7 @@
+import { HeadraceError, type HeadraceErrorOptions } from './headrace-error.js'
+
+/** The credential is valid and may not do this. */
+export class PermissionError extends HeadraceError {
+  override readonly name = 'PermissionError'
+  readonly code = 'PERMISSION_DENIED'
+}

@@ -1,0 +1,8 @@
+import { HeadraceError, type HeadraceErrorOptions } from './headrace-error.js'
+
+/** The server has as many requests as it takes. */
+export class RateLimitError extends HeadraceError {
+  override readonly name = 'RateLimitError'
+  readonly code = 'RATE_LIMITED'
+  override readonly isRetryable = true
+}

@@ -1,0 +1,7 @@
+import { HeadraceError, type HeadraceErrorOptions } from './headrace-error.js'
+
+/** The stream ended before the answer did. */
+export class StreamTruncatedError extends HeadraceError {
+  override readonly name = 'StreamTruncatedError'
+  readonly code = 'STREAM_TRUNCATED'
+}
