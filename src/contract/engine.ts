@@ -1,7 +1,7 @@
 import type { HeadraceError } from '../errors/headrace-error.js'
 import type { Capabilities } from './capabilities.js'
 import type { ChatMessage } from './message.js'
-import type { GenerationOptions, Timeouts } from './options.js'
+import type { GenerationOptions, ResolvedTimeouts } from './options.js'
 import type { ContentLogprob, FinishReason, Usage, Warning } from './response.js'
 import type { JsonSchema } from './structured-output.js'
 
@@ -60,5 +60,5 @@ export interface Engine {
    *
    * @throws HeadraceError when the request cannot be expressed; nothing was sent then.
    */
-  start(request: CanonicalRequest, sink: AnswerSink, timeouts: Required<Timeouts>): Exchange
+  start(request: CanonicalRequest, sink: AnswerSink, timeouts: ResolvedTimeouts): Exchange
 }

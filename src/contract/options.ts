@@ -7,7 +7,7 @@ import type { Tool, ToolChoice } from './message.js'
  * An option that a server or its engine cannot honour is refused with `UNSUPPORTED_OPTION` before anything is sent
  * (a warning instead with `unsupportedOptions: 'warn'`).
  */
-export interface GenerationOptions {
+export interface GenerationOptions<T = unknown> {
   /** The most tokens to generate; at least 1. */
   readonly maxTokens?: number | undefined
   /** 0 is greedy; at most 2. */
@@ -49,12 +49,12 @@ export interface GenerationOptions {
   /** Extra variables for the server's chat template. */
   readonly chatTemplateKwargs?: Readonly<Record<string, unknown>> | undefined
   /** Constrains the text, and validates it. */
-  readonly structuredOutput?: StructuredOutput | undefined
+  readonly structuredOutput?: StructuredOutput<T> | undefined
   /** Fields merged into the request body as they are, over the compiled ones. The escape hatch. */
   readonly extraBody?: Readonly<Record<string, unknown>> | undefined
 }
 
-/** How long to wait for what; milliseconds. `Infinity` waits for ever. */
+/** How long to wait for what; milliseconds. `Infinity` waits for ever. The defaults are those of models behind a server. */
 export interface Timeouts {
   /** Until the connection stands. @defaultValue 10000 */
   readonly connectMs?: number | undefined
@@ -66,6 +66,9 @@ export interface Timeouts {
   readonly totalMs?: number | undefined
 }
 
+/** All deadlines of a call, defaults filled in. */
+export type ResolvedTimeouts = { readonly [K in keyof Timeouts]-?: number }
+
 /**
  * How an answer is asked for. `stream` asks for a stream and assembles it: no limit on its length, an idle timeout, a
  * disconnect that the server sees, the partial answer on failure. `json` asks for one JSON body: far less CPU.
@@ -74,7 +77,7 @@ export interface Timeouts {
 export type WireMode = 'auto' | 'json' | 'stream'
 
 /** The options of one call: generation options, over the model's own, and what governs the call itself. */
-export interface CallOptions extends GenerationOptions {
+export interface CallOptions<T = unknown> extends GenerationOptions<T> {
   /** Aborts the call; one signal may be shared by any number of calls. The call then fails with `ABORTED`. */
   readonly signal?: AbortSignal | undefined
   readonly timeouts?: Timeouts | undefined
@@ -82,7 +85,7 @@ export interface CallOptions extends GenerationOptions {
 }
 
 /** The options of `complete` and `streamComplete`. */
-export interface CompleteOptions extends CallOptions {
+export interface CompleteOptions<T = unknown> extends CallOptions<T> {
   /**
    * Send the prompt as literal text to be continued, without a chat template.
    *

@@ -1,4 +1,4 @@
-import { HeadraceError, type HeadraceErrorOptions } from './headrace-error.js'
+import { HeadraceError } from './headrace-error.js'
 
 /** The caller ended the call: a signal, a loop left early, `unload()`. */
 export class AbortedError extends HeadraceError {

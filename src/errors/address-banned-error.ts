@@ -1,4 +1,4 @@
-import { HeadraceError, type HeadraceErrorOptions } from './headrace-error.js'
+import { HeadraceError } from './headrace-error.js'
 
 /** The server bans this address or key after too many wrong credentials. */
 export class AddressBannedError extends HeadraceError {

@@ -1,4 +1,4 @@
-import { HeadraceError, type HeadraceErrorOptions } from './headrace-error.js'
+import { HeadraceError } from './headrace-error.js'
 
 /** The server wants a credential or refused the given one; never retried. */
 export class AuthenticationError extends HeadraceError {

@@ -1,4 +1,4 @@
-import { HeadraceError, type HeadraceErrorOptions } from './headrace-error.js'
+import { HeadraceError } from './headrace-error.js'
 
 /** No connection could be made, or it broke before an answer began. */
 export class ConnectionError extends HeadraceError {

@@ -1,4 +1,4 @@
-import { HeadraceError, type HeadraceErrorOptions } from './headrace-error.js'
+import { HeadraceError } from './headrace-error.js'
 
 /** Prompt or `maxTokens` do not fit the model's context window. */
 export class ContextOverflowError extends HeadraceError {

@@ -1,4 +1,4 @@
-import { HeadraceError, type HeadraceErrorOptions } from './headrace-error.js'
+import { HeadraceError } from './headrace-error.js'
 
 /** The answer is not what the protocol says. */
 export class MalformedResponseError extends HeadraceError {

@@ -1,4 +1,4 @@
-import { HeadraceError, type HeadraceErrorOptions } from './headrace-error.js'
+import { HeadraceError } from './headrace-error.js'
 
 /** An optional package is needed and not installed. */
 export class MissingPackageError extends HeadraceError {

@@ -1,4 +1,4 @@
-import { HeadraceError, type HeadraceErrorOptions } from './headrace-error.js'
+import { HeadraceError } from './headrace-error.js'
 
 /** The model cannot do what was asked: a generate-only model to chat, a text model to see. */
 export class ModelAbilityError extends HeadraceError {

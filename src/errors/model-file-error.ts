@@ -1,4 +1,4 @@
-import { HeadraceError, type HeadraceErrorOptions } from './headrace-error.js'
+import { HeadraceError } from './headrace-error.js'
 
 /** The model file is missing, broken or of an unknown version. */
 export class ModelFileError extends HeadraceError {

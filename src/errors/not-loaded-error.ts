@@ -1,4 +1,4 @@
-import { HeadraceError, type HeadraceErrorOptions } from './headrace-error.js'
+import { HeadraceError } from './headrace-error.js'
 
 /** Something that is known only after `load()` was read before it. */
 export class NotLoadedError extends HeadraceError {

@@ -1,4 +1,4 @@
-import { HeadraceError, type HeadraceErrorOptions } from './headrace-error.js'
+import { HeadraceError } from './headrace-error.js'
 
 /** Another program listens on the port. */
 export class PortInUseError extends HeadraceError {

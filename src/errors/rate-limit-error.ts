@@ -1,4 +1,4 @@
-import { HeadraceError, type HeadraceErrorOptions } from './headrace-error.js'
+import { HeadraceError } from './headrace-error.js'
 
 /** The server has as many requests as it takes. */
 export class RateLimitError extends HeadraceError {

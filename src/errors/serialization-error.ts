@@ -1,4 +1,4 @@
-import { HeadraceError, type HeadraceErrorOptions } from './headrace-error.js'
+import { HeadraceError } from './headrace-error.js'
 
 /** `fromJSON` cannot turn this into a model. */
 export class SerializationError extends HeadraceError {

@@ -1,4 +1,4 @@
-import { HeadraceError, type HeadraceErrorOptions } from './headrace-error.js'
+import { HeadraceError } from './headrace-error.js'
 
 /** The stream ended before the answer did. */
 export class StreamTruncatedError extends HeadraceError {

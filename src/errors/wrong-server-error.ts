@@ -1,4 +1,4 @@
-import { HeadraceError, type HeadraceErrorOptions } from './headrace-error.js'
+import { HeadraceError } from './headrace-error.js'
 
 /** Something answers at the address, but not the expected server. */
 export class WrongServerError extends HeadraceError {

@@ -1,0 +1,100 @@
+// This file is the public surface of the entry point `headrace`.
+
+export { Xinference } from './xinference/xinference.js'
+export type { LoadedXinference, XinferenceCompleteOptions, XinferenceOptions } from './xinference/options.js'
+export type { ModelDescription } from './xinference/model-description.js'
+
+export { LLM } from './llm/llm.js'
+export type { SerializedLLM } from './llm/llm.js'
+export type { ConnectionOptions, LLMOptions, OutputParser, SecretReference } from './llm/llm-options.js'
+export { CallbackManager } from './llm/callback-manager.js'
+export { fromJSON } from './from-json.js'
+export type { AncestorReading, FromJSONOptions, LLMClass } from './llm/from-json.js'
+export type { PromptTemplate, PromptVariables } from './llm/prompt-template.js'
+export { version } from './version.js'
+
+export type {
+  ChatMessage,
+  ChatRole,
+  ContentPart,
+  ImagePart,
+  TextPart,
+  Tool,
+  ToolCall,
+  ToolChoice,
+} from './contract/message.js'
+export type { CallOptions, CompleteOptions, GenerationOptions, Timeouts, WireMode } from './contract/options.js'
+export type {
+  ChatResponse,
+  CompletionResponse,
+  ContentLogprob,
+  FinishReason,
+  ResponseBase,
+  Timings,
+  TokenLogprob,
+  UnifiedFinishReason,
+  Usage,
+  Warning,
+} from './contract/response.js'
+export type {
+  ChatStream,
+  ChatStreamPart,
+  CompletionStream,
+  CompletionStreamPart,
+  FinishStreamPart,
+  LLMStream,
+  ReasoningStreamPart,
+  TextStreamPart,
+  ToolCallStreamPart,
+} from './contract/stream-part.js'
+export type { JsonSchema, SchemaLike, StructuredOutput } from './contract/structured-output.js'
+export type { LLMMetadata } from './contract/metadata.js'
+export type {
+  GenerateInput,
+  GenerateOneOptions,
+  GenerateOneResult,
+  GenerateOptions,
+  GenerateOutcome,
+  GenerateOutput,
+} from './contract/generate.js'
+export type {
+  CallbackEvents,
+  LLMEndEvent,
+  LLMErrorEvent,
+  LLMStartEvent,
+  LLMStreamEvent,
+  RetryEvent,
+  WaitingEvent,
+} from './contract/callback.js'
+
+export { HeadraceError, isHeadraceError } from './errors/headrace-error.js'
+export type { HeadraceErrorOptions, PartialAnswer } from './errors/headrace-error.js'
+export { errorCatalogue } from './errors/catalogue.js'
+export type { ErrorCode } from './errors/catalogue.js'
+export { InvalidOptionError } from './errors/invalid-option-error.js'
+export { InvalidRequestError } from './errors/invalid-request-error.js'
+export { UnsupportedOptionError } from './errors/unsupported-option-error.js'
+export { ModelAbilityError } from './errors/model-ability-error.js'
+export { NotLoadedError } from './errors/not-loaded-error.js'
+export { ContextOverflowError } from './errors/context-overflow-error.js'
+export { ConnectionError } from './errors/connection-error.js'
+export { WrongServerError } from './errors/wrong-server-error.js'
+export { AuthenticationError } from './errors/authentication-error.js'
+export { PermissionError } from './errors/permission-error.js'
+export { AddressBannedError } from './errors/address-banned-error.js'
+export { ModelNotFoundError } from './errors/model-not-found-error.js'
+export { ModelLoadingError } from './errors/model-loading-error.js'
+export { RateLimitError } from './errors/rate-limit-error.js'
+export { ServerError } from './errors/server-error.js'
+export { TimeoutError } from './errors/timeout-error.js'
+export { AbortedError } from './errors/aborted-error.js'
+export { StreamTruncatedError } from './errors/stream-truncated-error.js'
+export { MalformedResponseError } from './errors/malformed-response-error.js'
+export { InvalidOutputError } from './errors/invalid-output-error.js'
+export { ModelFileError } from './errors/model-file-error.js'
+export { MissingPackageError } from './errors/missing-package-error.js'
+export { PortInUseError } from './errors/port-in-use-error.js'
+export { FileError } from './errors/file-error.js'
+export { SerializationError } from './errors/serialization-error.js'
+export type { OutputIssue } from './errors/invalid-output-error.js'
+export type { TimeoutPhase } from './errors/timeout-error.js'

@@ -1,0 +1,146 @@
+import type { ChatResponse, CompletionResponse } from '../contract/response.js'
+import type { ChatStreamPart, FinishStreamPart, LLMStream } from '../contract/stream-part.js'
+import { AbortedError } from '../errors/aborted-error.js'
+import type { HeadraceError } from '../errors/headrace-error.js'
+import { InvalidRequestError } from '../errors/invalid-request-error.js'
+import type { Call, CallConsumer } from './call.js'
+
+/** Parts that may wait for the reader before the socket is paused, and under which it is resumed. */
+const highWaterMark = 64
+const lowWaterMark = 16
+
+type Part<Response extends ChatResponse | CompletionResponse> =
+  | Exclude<ChatStreamPart, { type: 'finish' }>
+  | FinishStreamPart<Response>
+
+interface Reader<P> {
+  readonly resolve: (result: IteratorResult<P, undefined>) => void
+  readonly reject: (error: HeadraceError) => void
+}
+
+/**
+ * A call as an async iterator, written by hand: what arrives synchronously goes through one queue, and a part that is
+ * already here costs one resolved promise. Chained async generators cost twice the whole parsing.
+ */
+export class CallStream<Response extends ChatResponse | CompletionResponse>
+  implements LLMStream<Part<Response>, Response>, AsyncIterator<Part<Response>, undefined, undefined>
+{
+  readonly #open: (consumer: CallConsumer<Response>) => Promise<Call<Response>>
+  #call: Call<Response> | undefined
+  #queue: Part<Response>[] = []
+  #head = 0
+  #readers: Reader<Part<Response>>[] = []
+  #error: HeadraceError | undefined
+  #hasStarted = false
+  #isIterated = false
+  #isEnded = false
+  #isPaused = false
+  #response: Response | undefined
+
+  /** `open` prepares the call; it is started when the first part is asked for. */
+  constructor(open: (consumer: CallConsumer<Response>) => Promise<Call<Response>>) {
+    this.#open = open
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Part<Response>, undefined, undefined> {
+    if (this.#isIterated)
+      throw new InvalidRequestError('A stream can be read once; make the call again to read it again.')
+    this.#isIterated = true
+    return this
+  }
+
+  next(): Promise<IteratorResult<Part<Response>, undefined>> {
+    if (!this.#hasStarted) this.#start()
+    if (this.#head < this.#queue.length) return Promise.resolve({ done: false, value: this.#take() })
+    if (this.#error !== undefined) {
+      const error = this.#error
+      this.#error = undefined
+      return Promise.reject(error)
+    }
+    if (this.#isEnded) return Promise.resolve(ended)
+    return new Promise((resolve, reject) => this.#readers.push({ resolve, reject }))
+  }
+
+  /** The loop was left early. */
+  async return(): Promise<IteratorResult<Part<Response>, undefined>> {
+    this.#hasStarted = true
+    this.#isEnded = true
+    this.#queue = []
+    this.#head = 0
+    this.#call?.abort(new AbortedError('The stream was left before its end.'))
+    this.#error = undefined
+    for (const reader of this.#readers.splice(0)) reader.resolve(ended)
+    return ended
+  }
+
+  async response(): Promise<Response> {
+    this.#isIterated = true
+    while (this.#response === undefined) {
+      const { done } = await this.next()
+      if (done) break
+    }
+    if (this.#response === undefined) throw new AbortedError('The stream was left before its end.')
+    return this.#response
+  }
+
+  #start(): void {
+    this.#hasStarted = true
+    const consumer: CallConsumer<Response> = {
+      part: (part) => this.#push(part),
+      succeed: (response) => {
+        this.#response = response
+        this.#push({ type: 'finish', delta: '', text: response.text, response })
+        this.#end()
+      },
+      fail: (error) => this.#end(error),
+    }
+    this.#open(consumer).then(
+      (call) => {
+        if (this.#isEnded) return
+        this.#call = call
+        call.start()
+      },
+      (error: HeadraceError) => this.#end(error),
+    )
+  }
+
+  #push(part: Part<Response>): void {
+    if (this.#isEnded) return
+    const reader = this.#readers.shift()
+    if (reader !== undefined) {
+      reader.resolve({ done: false, value: part })
+      return
+    }
+    this.#queue.push(part)
+    if (!this.#isPaused && this.#queue.length - this.#head >= highWaterMark) {
+      this.#isPaused = true
+      this.#call?.pause()
+    }
+  }
+
+  #take(): Part<Response> {
+    const part = this.#queue[this.#head++] as Part<Response>
+    const left = this.#queue.length - this.#head
+    if (left === 0) {
+      this.#queue = []
+      this.#head = 0
+    }
+    if (this.#isPaused && left <= lowWaterMark) {
+      this.#isPaused = false
+      this.#call?.resume()
+    }
+    return part
+  }
+
+  #end(error?: HeadraceError): void {
+    if (this.#isEnded) return
+    this.#isEnded = true
+    const [first, ...others] = this.#readers.splice(0)
+    if (error === undefined) first?.resolve(ended)
+    else if (first === undefined) this.#error = error
+    else first.reject(error)
+    for (const reader of others) reader.resolve(ended)
+  }
+}
+
+const ended: IteratorReturnResult<undefined> = { done: true, value: undefined }

@@ -1,0 +1,334 @@
+import type { AnswerSink, CanonicalRequest, Engine, Exchange } from '../contract/engine.js'
+import type { ChatMessage } from '../contract/message.js'
+import type { GenerationOptions, ResolvedTimeouts } from '../contract/options.js'
+import type {
+  ChatResponse,
+  CompletionResponse,
+  ContentLogprob,
+  FinishReason,
+  Timings,
+  Usage,
+  Warning,
+} from '../contract/response.js'
+import type { Runtime } from '../contract/runtime.js'
+import type { ChatStreamPart } from '../contract/stream-part.js'
+import { AbortedError } from '../errors/aborted-error.js'
+import { type HeadraceError, isHeadraceError } from '../errors/headrace-error.js'
+import { InvalidRequestError } from '../errors/invalid-request-error.js'
+import { ModelLoadingError } from '../errors/model-loading-error.js'
+import { StreamTruncatedError } from '../errors/stream-truncated-error.js'
+import { TimeoutError, type TimeoutPhase } from '../errors/timeout-error.js'
+import type { Deadline, DeadlineTimer } from '../transport/deadline-timer.js'
+import { retryDelayMs } from '../transport/retry-delay.js'
+import { onAbort } from '../transport/signal-listeners.js'
+import { Answer } from './answer.js'
+import type { CallbackManager } from './callback-manager.js'
+
+/** What a call needs of the model that makes it. */
+export interface CallContext {
+  readonly engine: Engine
+  readonly runtime: Runtime
+  readonly deadlines: DeadlineTimer
+  readonly callbacks: CallbackManager
+  readonly className: string
+  /** The model as JSON, for `llm-start`. */
+  readonly config: () => Readonly<Record<string, unknown>>
+  readonly maxRetries: number
+  readonly waitTimeoutMs: number
+  /** Calls under way, so that `unload()` can end them. */
+  readonly live: Set<Call<never>>
+}
+
+/** One call's own settings, merged and validated. */
+export interface CallSpec<Response> {
+  readonly request: CanonicalRequest
+  /** As the caller gave them, for `llm-start`. */
+  readonly asked: { readonly messages: readonly ChatMessage[] | undefined; readonly prompt: string | undefined }
+  readonly options: GenerationOptions
+  readonly signal: AbortSignal | undefined
+  readonly timeouts: ResolvedTimeouts
+  readonly warnings: readonly Warning[]
+  /** Makes the response of a complete answer. @throws HeadraceError when the answer is not acceptable. */
+  readonly conclude: (answer: Answer, timings: Timings, warnings: readonly Warning[]) => Response
+}
+
+/** Who takes the answer. */
+export interface CallConsumer<Response> {
+  /** Present: the call is streamed to the caller. */
+  readonly part?: (part: Exclude<ChatStreamPart, { type: 'finish' }>) => void
+  readonly succeed: (response: Response) => void
+  readonly fail: (error: HeadraceError) => void
+}
+
+const phaseOption = { connect: 'connectMs', 'first-token': 'firstTokenMs', idle: 'idleMs', total: 'totalMs' } as const
+const longestWaitStepMs = 5000
+const firstWaitStepMs = 1000
+
+let lastId = 0
+
+/**
+ * The life of one call: attempts, deadlines, retries, waiting, abort, assembly, and its events. Ends exactly once.
+ */
+export class Call<Response extends ChatResponse | CompletionResponse> implements AnswerSink, Deadline {
+  readonly id: string = `call-${++lastId}`
+  answer: Answer = new Answer()
+
+  at: number = Infinity
+  touched = false
+  extendMs: number = Infinity
+  latest: number = Infinity
+
+  readonly #context: CallContext
+  readonly #spec: CallSpec<Response>
+  readonly #consumer: CallConsumer<Response>
+  #warnings: Warning[] | undefined
+  #startedAt = 0
+  #attempts = 0
+  #firstTokenMs: number | undefined
+  #waitedMs = 0
+  #waits = 0
+  #phase: TimeoutPhase = 'connect'
+  #exchange: Exchange | undefined
+  #cancelDelay: (() => void) | undefined
+  #stopListening: (() => void) | undefined
+  #isEnded = false
+
+  constructor(context: CallContext, spec: CallSpec<Response>, consumer: CallConsumer<Response>) {
+    this.#context = context
+    this.#spec = spec
+    this.#consumer = consumer
+  }
+
+  start(): void {
+    const { callbacks, className, config, live, runtime } = this.#context
+    const { request, asked, options, signal } = this.#spec
+    this.#startedAt = runtime.now()
+    live.add(this as unknown as Call<never>)
+    if (callbacks.hears('llm-start')) {
+      const kind = asked.messages === undefined ? 'completion' : 'chat'
+      callbacks.emit('llm-start', { id: this.id, className, kind, ...asked, options, config: config() })
+    }
+    if (signal?.aborted) {
+      this.#fail(abortedBy(signal))
+      return
+    }
+    if (signal !== undefined) this.#stopListening = onAbort(signal, () => this.abort(abortedBy(signal)))
+    this.#attempt(request)
+  }
+
+  /** Ends the call with this error, whatever it is doing. */
+  abort(error: HeadraceError): void {
+    if (this.#isEnded) return
+    const exchange = this.#exchange
+    this.#exchange = undefined
+    this.#fail(error)
+    exchange?.abort(error)
+  }
+
+  pause(): void {
+    // A caller that does not read is not a server that does not send.
+    this.at = this.latest
+    this.touched = false
+    this.#exchange?.pause()
+  }
+
+  resume(): void {
+    this.#enter(this.#phase)
+    this.#exchange?.resume()
+  }
+
+  onPassed(): void {
+    const phase = this.#context.runtime.now() >= this.latest ? 'total' : this.#phase
+    const option = phaseOption[phase]
+    const message = `${timeoutSentence[phase]} within ${this.#spec.timeouts[option]} ms; raise timeouts.${option} if that is too short.`
+    const error = new TimeoutError(message, { phase })
+    const exchange = this.#exchange
+    this.#exchange = undefined
+    exchange?.abort(error)
+    this.#settle(error)
+  }
+
+  // AnswerSink
+
+  sent(): void {
+    this.#enter('first-token')
+  }
+
+  activity(): void {
+    if (this.#phase === 'first-token' && !this.#spec.request.stream) this.#enter('idle')
+    else this.touched = this.#phase === 'idle'
+  }
+
+  text(delta: string, logprobs?: readonly ContentLogprob[]): void {
+    if (delta === '' && logprobs === undefined) return
+    this.#arrive()
+    this.answer.addText(delta, logprobs)
+    if (this.#consumer.part === undefined) return
+    this.#part({ type: 'text', delta, text: this.answer.text, ...(logprobs === undefined ? undefined : { logprobs }) })
+  }
+
+  reasoning(delta: string): void {
+    if (delta === '') return
+    this.#arrive()
+    const reasoning = this.answer.addReasoning(delta)
+    if (this.#consumer.part === undefined) return
+    this.#part({ type: 'reasoning', delta: '', text: this.answer.text, reasoningDelta: delta, reasoning })
+  }
+
+  toolCall(index: number, id: string | undefined, name: string | undefined, argumentsDelta: string): void {
+    this.#arrive()
+    this.answer.addToolCall(index, id, name, argumentsDelta)
+    if (this.#consumer.part === undefined) return
+    this.#part({ type: 'tool-call', delta: '', text: this.answer.text, index, id, name, argumentsDelta })
+  }
+
+  finish(reason: FinishReason): void {
+    this.answer.finishReason = reason
+  }
+
+  usage(usage: Usage): void {
+    this.answer.usage = usage
+  }
+
+  model(name: string): void {
+    this.answer.model = name
+  }
+
+  raw(value: unknown): void {
+    this.answer.raw = value
+  }
+
+  warn(warning: Warning): void {
+    ;(this.#warnings ??= []).push(warning)
+  }
+
+  end(error?: HeadraceError): void {
+    if (this.#exchange === undefined) return
+    this.#exchange = undefined
+    this.#settle(error)
+  }
+
+  // The life
+
+  #attempt(request: CanonicalRequest): void {
+    this.#attempts++
+    if (this.#attempts > 1) this.answer = new Answer()
+    this.latest = this.#context.runtime.now() + this.#spec.timeouts.totalMs
+    this.#enter('connect')
+    try {
+      this.#exchange = this.#context.engine.start(request, this, this.#spec.timeouts)
+    } catch (error) {
+      this.#fail(toFamily(error))
+      return
+    }
+    this.#context.deadlines.add(this)
+  }
+
+  #settle(error: HeadraceError | undefined): void {
+    this.#context.deadlines.remove(this)
+    if (this.#isEnded) return
+    if (error === undefined) this.#succeed()
+    else if (!this.#tryAgain(error)) this.#fail(error)
+  }
+
+  /** Never after a piece of the answer: it would be generated and paid for twice. */
+  #tryAgain(cause: HeadraceError): boolean {
+    if (this.answer.hasBegun) return false
+    const { runtime, callbacks, className, maxRetries, waitTimeoutMs } = this.#context
+    if (cause instanceof ModelLoadingError) {
+      const delayMs = Math.min(cause.retryAfterMs ?? Infinity, firstWaitStepMs * 2 ** this.#waits, longestWaitStepMs)
+      if (this.#waitedMs + delayMs > waitTimeoutMs) return false
+      this.#waits++
+      this.#waitedMs += delayMs
+      callbacks.emit('waiting', { id: this.id, className, waitedMs: this.#waitedMs, delayMs, cause })
+      this.#attemptAfter(delayMs)
+      return true
+    }
+    if (!cause.isRetryable && !(cause instanceof StreamTruncatedError)) return false
+    if (this.#attempts - this.#waits > maxRetries) return false
+    const attempt = this.#attempts + 1
+    const delayMs = retryDelayMs(attempt - this.#waits, cause.retryAfterMs, runtime)
+    callbacks.emit('retry', { id: this.id, className, attempt, delayMs, cause })
+    this.#attemptAfter(delayMs)
+    return true
+  }
+
+  #attemptAfter(delayMs: number): void {
+    this.#cancelDelay = this.#context.runtime.setTimer(() => {
+      this.#cancelDelay = undefined
+      this.#attempt(this.#spec.request)
+    }, delayMs)
+  }
+
+  #succeed(): void {
+    const { runtime, callbacks, className } = this.#context
+    const totalMs = runtime.now() - this.#startedAt
+    const timings: Timings = { firstTokenMs: this.#firstTokenMs, totalMs, attempts: this.#attempts }
+    const warnings = this.#warnings === undefined ? this.#spec.warnings : [...this.#spec.warnings, ...this.#warnings]
+    let response: Response
+    try {
+      response = this.#spec.conclude(this.answer, timings, warnings)
+    } catch (error) {
+      this.#fail(toFamily(error))
+      return
+    }
+    this.#close()
+    callbacks.emit('llm-end', { id: this.id, className, response })
+    this.#consumer.succeed(response)
+  }
+
+  #fail(error: HeadraceError): void {
+    if (this.#isEnded) return
+    this.#close()
+    error.partial ??= this.answer.partial()
+    const { callbacks, className } = this.#context
+    callbacks.emit('llm-error', { id: this.id, className, error })
+    this.#consumer.fail(error)
+  }
+
+  #close(): void {
+    this.#isEnded = true
+    this.#context.deadlines.remove(this)
+    this.#context.live.delete(this as unknown as Call<never>)
+    this.#cancelDelay?.()
+    this.#stopListening?.()
+  }
+
+  #part(part: Exclude<ChatStreamPart, { type: 'finish' }>): void {
+    const { callbacks, className } = this.#context
+    if (callbacks.hears('llm-stream')) callbacks.emit('llm-stream', { id: this.id, className, part })
+    this.#consumer.part?.(part)
+  }
+
+  #arrive(): void {
+    if (this.#firstTokenMs === undefined && this.#spec.request.stream) {
+      this.#firstTokenMs = this.#context.runtime.now() - this.#startedAt
+    }
+    if (this.#phase === 'idle') this.touched = true
+    else this.#enter('idle')
+  }
+
+  #enter(phase: TimeoutPhase): void {
+    this.#phase = phase
+    this.extendMs = this.#spec.timeouts[phaseOption[phase]]
+    this.touched = false
+    this.at = Math.min(this.latest, this.#context.runtime.now() + this.extendMs)
+  }
+}
+
+const timeoutSentence = {
+  connect: 'No connection',
+  'first-token': 'No answer began',
+  idle: 'The answer went silent and nothing more came',
+  total: 'The answer was not complete',
+} as const
+
+function abortedBy(signal: AbortSignal): AbortedError {
+  return new AbortedError("The call was aborted by the caller's signal.", { cause: signal.reason })
+}
+
+function toFamily(error: unknown): HeadraceError {
+  if (isHeadraceError(error)) return error
+  const reason = error instanceof Error ? error.message : String(error)
+  return new InvalidRequestError(`The call could not be made: ${reason}`, { cause: error })
+}

@@ -1,0 +1,202 @@
+import type { Dialect, StreamReader } from '../contract/dialect.js'
+import type { AnswerSink, CanonicalRequest, Engine, Exchange } from '../contract/engine.js'
+import type { Capabilities } from '../contract/capabilities.js'
+import { type HeadraceError, isHeadraceError } from '../errors/headrace-error.js'
+import { MalformedResponseError } from '../errors/malformed-response-error.js'
+import { StreamTruncatedError } from '../errors/stream-truncated-error.js'
+import { WrongServerError } from '../errors/wrong-server-error.js'
+import { toNetworkError } from '../transport/network-error.js'
+import { redactText } from '../transport/redact.js'
+import { parseJson } from '../transport/parse-json.js'
+import { SseDecoder } from '../transport/sse-decoder.js'
+import type { ResponseHandler, ResponseHeaders, Transport, TransportExchange } from '../transport/transport.js'
+
+export interface DialectEngineOptions {
+  readonly dialect: Dialect
+  readonly transport: Transport
+  /** `http://127.0.0.1:9997` */
+  readonly origin: string
+  /** What stands before the dialect's paths; `''` or `/prefix`. */
+  readonly basePath: string
+  /** Of every request; credentials included, which go to `origin` alone. */
+  readonly headers: Readonly<Record<string, string>>
+  /** Taken out of what a server says before it becomes part of an error. */
+  readonly secrets: readonly string[]
+}
+
+const longestErrorBody = 64 * 1024
+
+/** Runs requests on a server: the dialect compiles, the transport sends, the dialect reads. */
+export class DialectEngine implements Engine {
+  readonly capabilities: Capabilities
+  readonly #options: DialectEngineOptions
+
+  constructor(options: DialectEngineOptions) {
+    this.#options = options
+    this.capabilities = options.dialect.capabilities
+  }
+
+  start(request: CanonicalRequest, sink: AnswerSink): Exchange {
+    const { dialect, transport, origin, basePath, headers, secrets } = this.#options
+    const { path, body } = dialect.compile(request)
+    const exchange = new HttpExchange(dialect, request, sink, origin, secrets)
+    exchange.transport = transport.send(
+      { method: 'POST', origin, path: basePath + path, headers, body: JSON.stringify(body) },
+      exchange,
+    )
+    return exchange
+  }
+}
+
+/** One request and its answer: JSON, an event stream, or an error. */
+class HttpExchange implements Exchange, ResponseHandler {
+  transport: TransportExchange | undefined
+  readonly #dialect: Dialect
+  readonly #request: CanonicalRequest
+  readonly #sink: AnswerSink
+  readonly #origin: string
+  readonly #secrets: readonly string[]
+  #status = 0
+  #headers: ResponseHeaders = {}
+  #chunks: Uint8Array[] = []
+  #byteCount = 0
+  #events: SseDecoder | undefined
+  #reader: StreamReader | undefined
+  #isEnded = false
+
+  constructor(
+    dialect: Dialect,
+    request: CanonicalRequest,
+    sink: AnswerSink,
+    origin: string,
+    secrets: readonly string[],
+  ) {
+    this.#dialect = dialect
+    this.#request = request
+    this.#sink = sink
+    this.#origin = origin
+    this.#secrets = secrets
+  }
+
+  abort(reason: HeadraceError): void {
+    if (this.#isEnded) return
+    this.transport?.abort()
+    this.#end(reason)
+  }
+
+  pause(): void {
+    this.transport?.pause()
+  }
+
+  resume(): void {
+    this.transport?.resume()
+  }
+
+  sent(): void {
+    this.#sink.sent()
+  }
+
+  head(status: number, headers: ResponseHeaders): void {
+    this.#status = status
+    this.#headers = headers
+    // A server that does not stream answers in JSON although a stream was asked for; that is read as well.
+    if (status < 300 && this.#request.stream && isEventStream(headers)) {
+      const reader = this.#dialect.createStreamReader(this.#request.kind)
+      this.#reader = reader
+      this.#events = new SseDecoder((data) => {
+        if (!this.#isEnded) reader.event(data, this.#sink)
+      })
+    }
+  }
+
+  data(chunk: Uint8Array): void {
+    if (this.#isEnded) return
+    this.#sink.activity()
+    if (this.#events !== undefined) {
+      this.#guard(() => this.#events?.push(chunk))
+      return
+    }
+    this.#byteCount += chunk.length
+    if (this.#status >= 300 && this.#byteCount > longestErrorBody) return
+    this.#chunks.push(chunk)
+  }
+
+  end(): void {
+    if (this.#isEnded) return
+    if (this.#events !== undefined) this.#guard(() => this.#endStream())
+    else this.#guard(() => this.#endWhole())
+  }
+
+  fail(cause: unknown): void {
+    if (this.#isEnded) return
+    if (this.#status === 0) this.#end(toNetworkError(cause, this.#origin))
+    else this.#end(this.#truncated(cause))
+  }
+
+  #endStream(): void {
+    this.#events?.end()
+    if (this.#isEnded) return
+    this.#end(this.#reader?.end(this.#sink) ? undefined : this.#truncated(undefined))
+  }
+
+  #endWhole(): void {
+    const text = this.#text()
+    if (this.#status >= 300) {
+      this.#end(this.#readError(redactText(text, this.#secrets)))
+      return
+    }
+    const answer = parseJson(text, this.#origin)
+    this.#sink.raw(answer)
+    this.#dialect.read(answer, this.#request.kind, this.#sink)
+    this.#end()
+  }
+
+  #readError(body: string): HeadraceError {
+    if (this.#status < 400) {
+      const location = String(this.#headers['location'] ?? 'another address')
+      return new WrongServerError(`${this.#origin} redirects to ${location}: give that address as the endpoint.`, {
+        status: this.#status,
+      })
+    }
+    return this.#dialect.readError({ status: this.#status, headers: this.#headers, body })
+  }
+
+  #text(): string {
+    const [first] = this.#chunks
+    if (first === undefined) return ''
+    const bytes = this.#chunks.length === 1 ? first : Buffer.concat(this.#chunks)
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
+  }
+
+  #truncated(cause: unknown): StreamTruncatedError {
+    return new StreamTruncatedError(
+      `${this.#origin} ended the answer before it was complete; look at the server's log, or ask again.`,
+      { cause, status: this.#status },
+    )
+  }
+
+  /** Whatever reading throws ends the exchange, and the socket with it. */
+  #guard(act: () => void): void {
+    try {
+      act()
+    } catch (error) {
+      this.transport?.abort()
+      this.#end(isHeadraceError(error) ? error : unreadable(error, this.#origin))
+    }
+  }
+
+  #end(error?: HeadraceError): void {
+    this.#isEnded = true
+    this.#sink.end(error)
+  }
+}
+
+function isEventStream(headers: ResponseHeaders): boolean {
+  const type = headers['content-type']
+  return typeof type === 'string' && type.startsWith('text/event-stream')
+}
+
+function unreadable(cause: unknown, origin: string): MalformedResponseError {
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  return new MalformedResponseError(`${origin} answered with something that cannot be read: ${reason}.`, { cause })
+}

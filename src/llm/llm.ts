@@ -1,0 +1,587 @@
+import type { CanonicalRequest, Engine } from '../contract/engine.js'
+import type {
+  GenerateInput,
+  GenerateOneOptions,
+  GenerateOneResult,
+  GenerateOptions,
+  GenerateOutput,
+} from '../contract/generate.js'
+import type { ChatMessage } from '../contract/message.js'
+import type { LLMMetadata } from '../contract/metadata.js'
+import type {
+  CallOptions,
+  CompleteOptions,
+  GenerationOptions,
+  ResolvedTimeouts,
+  WireMode,
+} from '../contract/options.js'
+import type { ChatResponse, CompletionResponse, Warning } from '../contract/response.js'
+import type { Runtime } from '../contract/runtime.js'
+import type { ChatStream, CompletionStream } from '../contract/stream-part.js'
+import type { StructuredOutput } from '../contract/structured-output.js'
+import { AbortedError } from '../errors/aborted-error.js'
+import { ContextOverflowError } from '../errors/context-overflow-error.js'
+import { type HeadraceError, isHeadraceError } from '../errors/headrace-error.js'
+import { InvalidRequestError } from '../errors/invalid-request-error.js'
+import { ModelAbilityError } from '../errors/model-ability-error.js'
+import { NotLoadedError } from '../errors/not-loaded-error.js'
+import { UnsupportedOptionError } from '../errors/unsupported-option-error.js'
+import { compileOutput } from '../output/compile-output.js'
+import { DeadlineTimer } from '../transport/deadline-timer.js'
+import { systemRuntime } from '../transport/system-runtime.js'
+import { unknownUsage } from './answer.js'
+import { buildChatResponse, buildCompletionResponse } from './build-response.js'
+import { CallStream } from './call-stream.js'
+import { Call, type CallConsumer, type CallContext, type CallSpec } from './call.js'
+import { CallbackManager } from './callback-manager.js'
+import { deriveSeed } from './derive-seed.js'
+import { generateAll, outcomeOf } from './generate.js'
+import type { LLMDependencies, LLMOptions } from './llm-options.js'
+import { mergeOptions, refuseUnsupported } from './merge-options.js'
+import { callSchema, completeSchema } from './options-schema.js'
+import { parseOptions } from './parse-options.js'
+import { prepareMessages } from './prepare-messages.js'
+import { fillMessages, fillTemplate, type PromptTemplate, type PromptVariables } from './prompt-template.js'
+import { SharedResource } from './shared-resource.js'
+import { version } from '../version.js'
+
+/** What stands behind a loaded model and may be shared between copies of it. */
+export interface Connection {
+  readonly engine: Engine
+  /** Closes sockets, frees memory. */
+  release(): Promise<void>
+}
+
+/** What a connection and the options of one copy amount to. */
+export interface Description {
+  readonly metadata: LLMMetadata
+  /** Tokens that prompt and answer share; what `maxTokens` is held against. */
+  readonly windowTokens: number | undefined
+  /** Generation options of every call. */
+  readonly defaults: GenerationOptions
+  readonly warnings: readonly Warning[]
+}
+
+/** A model as JSON: enough to make it again, and no secret. */
+export interface SerializedLLM {
+  readonly className: string
+  /** Of the package that wrote it. */
+  readonly version: string
+  readonly config: Readonly<Record<string, unknown>>
+}
+
+/** What a class is made with besides its options; the second argument of every constructor. */
+export interface LLMInternals<C extends Connection> extends LLMDependencies {
+  /** The copy's original, see {@link LLM.with}. */
+  readonly original?: LLM<LLMOptions, C> | undefined
+}
+
+type Mode = 'interactive' | 'stream' | 'batch'
+
+interface Prepared<R extends ChatResponse | CompletionResponse> {
+  readonly context: CallContext
+  readonly spec: CallSpec<R>
+}
+
+const defaultTimeouts: ResolvedTimeouts = {
+  connectMs: 10_000,
+  firstTokenMs: 600_000,
+  idleMs: 120_000,
+  totalMs: Infinity,
+}
+
+/**
+ * A language model, wherever it runs. All back ends have these methods and this behaviour; a class of its own adds its
+ * options, how it connects, and what it knows of the model.
+ *
+ * Every method that asks the model loads it first if need be. All failures are of the family of `HeadraceError`.
+ */
+export abstract class LLM<Options extends LLMOptions = LLMOptions, C extends Connection = Connection> {
+  /** The stable name in JSON and in events, which no bundler renames. */
+  abstract readonly className: string
+  readonly callbackManager: CallbackManager
+  protected readonly options: Options
+  protected readonly runtime: Runtime
+  readonly #internals: LLMInternals<C>
+  readonly #deadlines: DeadlineTimer
+  readonly #live = new Set<Call<never>>()
+  #connection: SharedResource<C> | undefined
+  #description: Description | undefined
+  #context: CallContext | undefined
+  #timeouts: ResolvedTimeouts | undefined
+
+  protected constructor(options: Options, internals: LLMInternals<C>) {
+    this.options = options
+    this.#internals = internals
+    this.runtime = internals.runtime ?? systemRuntime
+    const { original } = internals
+    this.#deadlines = original === undefined ? new DeadlineTimer(this.runtime) : original.#deadlines
+    this.callbackManager = options.callbackManager ?? new CallbackManager()
+  }
+
+  /** Reaches the server or opens the model's file. */
+  protected abstract connect(): Promise<C>
+  /** What the connection and this copy's options amount to. @throws HeadraceError when they do not fit each other. */
+  protected abstract describe(connection: C): Description
+  /** Whether this copy can use the connection of its original. */
+  protected abstract sharesConnection(original: Options): boolean
+  /** The options as JSON may hold them. */
+  protected abstract configuration(): Record<string, unknown>
+  /** The class's own deadlines, under the given ones. */
+  protected get classTimeouts(): ResolvedTimeouts {
+    return defaultTimeouts
+  }
+
+  /**
+   * Reaches the model and learns what it is. May be called again, and concurrently: the work is done once. A failed
+   * load is tried again by the next one.
+   *
+   * @throws HeadraceError with the codes of the class.
+   */
+  async load(): Promise<this> {
+    const connection = await this.#shared().get()
+    this.#describe(connection)
+    return this
+  }
+
+  /** @throws NotLoadedError `NOT_LOADED` before {@link load}. */
+  get metadata(): LLMMetadata {
+    return this.#loaded().metadata
+  }
+
+  /** What should be known of the model as it was loaded. @throws NotLoadedError `NOT_LOADED` before {@link load}. */
+  get warnings(): readonly Warning[] {
+    return this.#loaded().warnings
+  }
+
+  /** The connection, once loaded. @throws NotLoadedError `NOT_LOADED` before {@link load}. */
+  protected get connection(): C {
+    this.#loaded()
+    return this.#shared().value as C
+  }
+
+  /**
+   * Asks the model, or continues a text.
+   *
+   * A model that can chat gets the prompt as one user message; one that cannot, or `raw: true`, continues it literally.
+   *
+   * @throws HeadraceError see `docs/errors.md`.
+   */
+  async complete<T = unknown>(prompt: string, options?: CompleteOptions<T>): Promise<CompletionResponse<T>> {
+    return this.#all(options, (own) => this.#prepareComplete<T>(prompt, own, 'interactive'))
+  }
+
+  /** As {@link complete}, in parts as they arrive. Nothing is sent before the first part is asked for. */
+  streamComplete<T = unknown>(prompt: string, options?: CompleteOptions<T>): CompletionStream<T> {
+    // The parts of a completion are those of a chat without tool calls, which need tools, which only a chat can have.
+    return this.#stream(() => this.#prepareComplete<T>(prompt, options, 'stream')) as unknown as CompletionStream<T>
+  }
+
+  /**
+   * Answers a conversation.
+   *
+   * @throws HeadraceError `MODEL_ABILITY` when the model can only continue text; see `docs/errors.md` for the others.
+   */
+  async chat<T = unknown>(messages: readonly ChatMessage[], options?: CallOptions<T>): Promise<ChatResponse<T>> {
+    return this.#all(options, (own) => this.#prepareChat<T>(messages, own, 'interactive'))
+  }
+
+  /** As {@link chat}, in parts as they arrive. Nothing is sent before the first part is asked for. */
+  streamChat<T = unknown>(messages: readonly ChatMessage[], options?: CallOptions<T>): ChatStream<T> {
+    return this.#stream(() => this.#prepareChat<T>(messages, options, 'stream'))
+  }
+
+  /**
+   * Answers many inputs, `numGenerations` times each, `concurrency` at once. The outputs are in the order of the inputs;
+   * a failed generation is `null` with its error beside it, unless `throwOnError`.
+   *
+   * With a `seed`, each sample gets its own derived from it: different texts, the same ones next time.
+   */
+  async generate(inputs: readonly GenerateInput[], options: GenerateOptions = {}): Promise<GenerateOutput[]> {
+    await this.load()
+    const { maxConcurrency = Infinity } = this.connection.engine.capabilities
+    return generateAll(inputs, options, maxConcurrency, (input, own) => this.generateOne(input, own))
+  }
+
+  /** One generation of {@link generate}. Never throws: the outcome says how it ended. */
+  async generateOne(input: GenerateInput, options: GenerateOneOptions = {}): Promise<GenerateOneResult> {
+    const startedAt = this.runtime.now()
+    let seed: number | undefined
+    try {
+      const { sample = 0, ...call } = options
+      const prepared = await this.#prepareInput(input, call, sample)
+      seed = prepared.spec.request.options.seed
+      const response = await this.#run(prepared)
+      return {
+        outcome: response.finishReason.unified === 'content-filter' ? 'refused' : 'ok',
+        text: response.text,
+        response,
+        raw: response.raw,
+        finishReason: response.finishReason,
+        usage: response.usage,
+        timings: response.timings,
+        seed,
+        warnings: response.warnings,
+        cause: undefined,
+      }
+    } catch (error) {
+      const cause = asHeadraceError(error)
+      return {
+        outcome: outcomeOf(cause),
+        text: cause.partial?.text || undefined,
+        response: undefined,
+        raw: undefined,
+        finishReason: undefined,
+        usage: cause.partial?.usage ?? unknownUsage,
+        timings: { firstTokenMs: undefined, totalMs: this.runtime.now() - startedAt, attempts: 0 },
+        seed,
+        warnings: [],
+        cause,
+      }
+    }
+  }
+
+  /**
+   * Fills a template and asks with it: as a conversation where the model can chat, else as text to continue.
+   *
+   * @returns the answer's text, or what `outputParser` makes of it.
+   * @throws HeadraceError `INVALID_REQUEST` when a variable is missing.
+   */
+  async predict(template: PromptTemplate, variables: PromptVariables = {}, options?: CallOptions): Promise<string> {
+    await this.load()
+    const { outputParser } = this.options
+    const formatted = (text: string): string => outputParser?.format?.(text) ?? text
+    let text: string
+    if (typeof template === 'string') {
+      text = (await this.complete(formatted(fillTemplate(template, variables)), options)).text
+    } else {
+      const messages = fillMessages(template, variables)
+      const last = messages.at(-1)
+      const asked =
+        typeof last?.content === 'string'
+          ? [...messages.slice(0, -1), { ...last, content: formatted(last.content) }]
+          : messages
+      text = (await this.chat(asked, options)).text
+    }
+    return outputParser === undefined ? text : outputParser.parse(text)
+  }
+
+  /**
+   * A copy with some options changed. The copy is validated as a new one, shares sockets and what was loaded as long as
+   * the changes allow it, and is released by its own `unload()`.
+   *
+   * @throws InvalidOptionError `INVALID_OPTION`
+   */
+  with(changes: Partial<Options>): this {
+    const Class = this.constructor as new (options: Partial<Options>, internals: LLMInternals<C>) => this
+    const copy = new Class(
+      { ...this.options, ...changes },
+      { ...this.#internals, original: this as unknown as LLM<LLMOptions, C> },
+    )
+    const connection = copy.#shared().value
+    if (connection !== undefined) copy.#describe(connection)
+    return copy
+  }
+
+  /** What makes this model again with `fromJSON`: class name, version, options. Secrets are environment references. */
+  toJSON(): SerializedLLM {
+    return { className: this.className, version, config: this.configuration() }
+  }
+
+  /**
+   * Ends what is running (`ABORTED`) and lets go of sockets and memory; copies that share them keep theirs. The model
+   * can be used again and then loads again.
+   */
+  async unload(): Promise<void> {
+    for (const call of this.#live) call.abort(new AbortedError('The model was unloaded.'))
+    const connection = this.#connection
+    this.#connection = undefined
+    this.#description = undefined
+    this.#context = undefined
+    await connection?.release()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.unload()
+  }
+
+  // Loading
+
+  #shared(): SharedResource<C> {
+    if (this.#connection === undefined) {
+      const original = this.#internals.original
+      this.#connection =
+        original !== undefined &&
+        original.#connection !== undefined &&
+        this.sharesConnection(original.options as Options)
+          ? original.#connection.retain()
+          : new SharedResource(
+              () => this.connect(),
+              (connection) => connection.release(),
+            ).retain()
+    }
+    return this.#connection
+  }
+
+  #describe(connection: C): Description {
+    if (this.#description === undefined) {
+      const description = this.describe(connection)
+      this.#description = {
+        ...description,
+        defaults: mergeOptions(description.defaults, this.options.generationKwargs),
+      }
+      this.#timeouts = { ...this.classTimeouts, ...withoutUndefined(this.options.timeouts) }
+      let config: Readonly<Record<string, unknown>> | undefined
+      this.#context = {
+        engine: connection.engine,
+        runtime: this.runtime,
+        deadlines: this.#deadlines,
+        callbacks: this.callbackManager,
+        className: this.className,
+        config: () => (config ??= this.toJSON() as unknown as Record<string, unknown>),
+        maxRetries: this.options.maxRetries ?? 2,
+        waitTimeoutMs: this.options.waitTimeoutMs ?? 300_000,
+        live: this.#live,
+      }
+    }
+    return this.#description
+  }
+
+  #loaded(): Description {
+    if (this.#description === undefined) {
+      throw new NotLoadedError(`${this.className} is not loaded yet: call await llm.load() first.`)
+    }
+    return this.#description
+  }
+
+  // Preparing a call
+
+  async #prepareComplete<T>(
+    prompt: string,
+    options: CompleteOptions<T> | undefined,
+    mode: Mode,
+  ): Promise<Prepared<CompletionResponse<T>>> {
+    if (typeof prompt !== 'string') throw new InvalidRequestError('The prompt of complete must be a string.')
+    if (options !== undefined) parseOptions(completeSchema, options, 'complete')
+    if (this.#context === undefined) await this.load()
+    const { completionToPrompt, systemPrompt } = this.options
+    const { isChatModel } = this.metadata
+    const { chat = true } = (this.#context as CallContext).engine.capabilities
+    const asked = { messages: undefined, prompt }
+    if (options?.raw || completionToPrompt !== undefined || !chat || !isChatModel) {
+      const text = options?.raw
+        ? prompt
+        : (completionToPrompt?.(prompt) ?? (systemPrompt ? `${systemPrompt}\n\n${prompt}` : prompt))
+      return this.#prepare(
+        { kind: 'completion', messages: undefined, prompt: text },
+        asked,
+        options,
+        mode,
+        buildCompletionResponse<T>,
+      )
+    }
+    const messages = this.#withSystemPrompt([{ role: 'user', content: prompt }])
+    return this.#prepare(
+      { kind: 'chat', messages, prompt: undefined },
+      asked,
+      options,
+      mode,
+      buildCompletionResponse<T>,
+    )
+  }
+
+  async #prepareChat<T>(
+    messages: readonly ChatMessage[],
+    options: CallOptions<T> | undefined,
+    mode: Mode,
+  ): Promise<Prepared<ChatResponse<T>>> {
+    if (options !== undefined) parseOptions(callSchema, options, 'chat')
+    if (this.#context === undefined) await this.load()
+    const { metadata } = this
+    const prepared = prepareMessages(messages, metadata.isVisionModel, metadata.modelName)
+    const whole = this.#withSystemPrompt(prepared instanceof Promise ? await prepared : prepared)
+    const asked = { messages, prompt: undefined }
+    const { messagesToPrompt } = this.options
+    if (messagesToPrompt !== undefined) {
+      const prompt = messagesToPrompt(whole)
+      return this.#prepare(
+        { kind: 'completion', messages: undefined, prompt },
+        asked,
+        options,
+        mode,
+        buildChatResponse<T>,
+      )
+    }
+    if (!metadata.isChatModel) {
+      throw new ModelAbilityError(
+        `The model ${metadata.modelName} cannot chat, it only continues text: use complete(), or give messagesToPrompt.`,
+      )
+    }
+    return this.#prepare(
+      { kind: 'chat', messages: whole, prompt: undefined },
+      asked,
+      options,
+      mode,
+      buildChatResponse<T>,
+    )
+  }
+
+  async #prepareInput(
+    input: GenerateInput,
+    options: CallOptions,
+    sample: number,
+  ): Promise<Prepared<ChatResponse> | Prepared<CompletionResponse>> {
+    let own: CallOptions = options
+    const seed = options.seed ?? this.options.generationKwargs?.seed
+    if (seed !== undefined && sample > 0) own = { ...own, seed: deriveSeed(seed, sample) }
+    if (typeof input === 'string') return this.#prepareComplete(input, { ...own, raw: true }, 'batch')
+    if ('prompt' in input) return this.#prepareComplete(input.prompt, { ...own, raw: input.raw }, 'batch')
+    const [first, second] = input as readonly unknown[]
+    if (!Array.isArray(first)) return this.#prepareChat(input as readonly ChatMessage[], own, 'batch')
+    return this.#prepareChat(first as ChatMessage[], { ...own, structuredOutput: second as StructuredOutput }, 'batch')
+  }
+
+  async #prepare<R extends ChatResponse | CompletionResponse>(
+    input: Pick<CanonicalRequest, 'kind' | 'messages' | 'prompt'>,
+    asked: CallSpec<R>['asked'],
+    call: CallOptions | undefined,
+    mode: Mode,
+    build: (...facts: Parameters<typeof buildChatResponse>) => R,
+  ): Promise<Prepared<R>> {
+    const context = this.#context as CallContext
+    const { capabilities } = context.engine
+    const { metadata, defaults, windowTokens = Infinity } = this.#loaded()
+    this.#checkAbility(input.kind, capabilities)
+    const warnings: Warning[] = []
+    const merged = mergeOptions(defaults, call)
+    const supported = refuseUnsupported(merged, capabilities, this.options.unsupportedOptions ?? 'error', warnings)
+    const { n: _n, structuredOutput, ...options } = supported
+    if (options.maxTokens !== undefined && options.maxTokens > windowTokens) {
+      throw new ContextOverflowError(
+        `maxTokens is ${options.maxTokens}, more than the ${windowTokens} tokens of the context window of ${metadata.modelName}: lower it.`,
+        { context: { maxTokens: options.maxTokens, contextWindow: windowTokens } },
+      )
+    }
+    if (options.tools !== undefined && options.tools.length > 0 && !metadata.isFunctionCallingModel) {
+      throw new ModelAbilityError(
+        `The model ${metadata.modelName} takes no tools: leave tools out, or use another model.`,
+      )
+    }
+    const output = structuredOutput === undefined ? undefined : await compileOutput(structuredOutput)
+    if (output !== undefined && capabilities.jsonSchema !== true) {
+      throw new UnsupportedOptionError(
+        'structuredOutput cannot be honoured: this engine does not constrain its text to a schema.',
+        {
+          option: 'structuredOutput',
+        },
+      )
+    }
+    const request: CanonicalRequest = {
+      ...input,
+      options,
+      jsonSchema: output && { name: output.name, schema: output.schema },
+      stream: asksForStream(mode, call?.wireMode ?? this.options.wireMode ?? 'auto', capabilities.batchWire),
+    }
+    const timeouts =
+      call?.timeouts === undefined
+        ? (this.#timeouts as ResolvedTimeouts)
+        : { ...(this.#timeouts as ResolvedTimeouts), ...withoutUndefined(call.timeouts) }
+    return {
+      context,
+      spec: {
+        request,
+        asked,
+        options: supported,
+        signal: call?.signal,
+        timeouts,
+        warnings,
+        conclude: (answer, timings, allWarnings) =>
+          build(answer, {
+            seed: options.seed,
+            route: input.kind,
+            timings,
+            warnings: allWarnings,
+            parsed: output?.read(answer.text, answer.finishReason.unified === 'length'),
+          }),
+      },
+    }
+  }
+
+  #checkAbility(kind: 'chat' | 'completion', { completion = true }: Engine['capabilities']): void {
+    if (kind === 'completion' && !completion) {
+      throw new ModelAbilityError(
+        `${this.metadata.modelName} takes conversations only, no literal text: leave raw out, or use chat().`,
+      )
+    }
+  }
+
+  #withSystemPrompt(messages: readonly ChatMessage[]): readonly ChatMessage[] {
+    const { systemPrompt } = this.options
+    if (!systemPrompt || messages[0]?.role === 'system') return messages
+    return [{ role: 'system', content: systemPrompt }, ...messages]
+  }
+
+  // Running a call
+
+  #run<R extends ChatResponse | CompletionResponse>({ context, spec }: Prepared<R>): Promise<R> {
+    return new Promise((resolve, reject) => new Call(context, spec, { succeed: resolve, fail: reject }).start())
+  }
+
+  /** One answer, or with `n` several at once, the others beside the first. */
+  async #all<R extends ChatResponse | CompletionResponse, O extends CallOptions>(
+    options: O | undefined,
+    prepare: (options: O | undefined) => Promise<Prepared<R>>,
+  ): Promise<R> {
+    const n = options?.n ?? this.options.generationKwargs?.n ?? 1
+    const first = await prepare(options)
+    if (n === 1) return this.#run(first)
+    const { seed } = first.spec.request.options
+    const stop = new AbortController()
+    const signal = options?.signal === undefined ? stop.signal : AbortSignal.any([stop.signal, options.signal])
+    try {
+      const [answer, ...alternatives] = await Promise.all(
+        Array.from({ length: n }, async (_, sample) => {
+          const own = { ...options, signal, ...(seed === undefined ? {} : { seed: deriveSeed(seed, sample) }) } as O
+          return this.#run(await prepare(own))
+        }),
+      )
+      return { ...(answer as R), alternatives }
+    } finally {
+      stop.abort()
+    }
+  }
+
+  #stream<R extends ChatResponse | CompletionResponse>(prepare: () => Promise<Prepared<R>>): CallStream<R> {
+    return new CallStream<R>(async (consumer: CallConsumer<R>) => {
+      const { context, spec } = await prepare()
+      if ((spec.options.n ?? 1) > 1) {
+        throw new UnsupportedOptionError(
+          'n cannot be honoured in a stream: leave it out, or use chat() or generate().',
+          { option: 'n' },
+        )
+      }
+      return new Call(context, spec, consumer)
+    })
+  }
+}
+
+function asksForStream(mode: Mode, wireMode: WireMode, batchWire: 'json' | 'stream' = 'stream'): boolean {
+  // A caller that streams gets a stream, whatever the pin says: that is what was asked for.
+  if (mode === 'stream') return true
+  if (wireMode !== 'auto') return wireMode === 'stream'
+  return mode === 'interactive' || batchWire === 'stream'
+}
+
+function withoutUndefined<T extends object>(value: T | undefined): { [K in keyof T]-?: NonNullable<T[K]> } {
+  return Object.fromEntries(Object.entries(value ?? {}).filter(([, each]) => each !== undefined)) as {
+    [K in keyof T]-?: NonNullable<T[K]>
+  }
+}
+
+function asHeadraceError(error: unknown): HeadraceError {
+  if (isHeadraceError(error)) return error
+  return new InvalidRequestError(
+    `The call could not be made: ${error instanceof Error ? error.message : String(error)}`,
+    { cause: error },
+  )
+}

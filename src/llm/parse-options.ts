@@ -1,0 +1,90 @@
+import { closest, distance } from 'fastest-levenshtein'
+import type { z } from 'zod'
+
+import { InvalidOptionError } from '../errors/invalid-option-error.js'
+
+/**
+ * Validates options.
+ *
+ * @param owner - Whose options they are, for the message: `Xinference`, `chat`.
+ * @throws InvalidOptionError `INVALID_OPTION`: the first thing that is wrong, in one sentence.
+ */
+export function parseOptions<Resolved, Input>(
+  schema: z.ZodType<Resolved, Input>,
+  options: Input,
+  owner: string,
+): Resolved {
+  const result = schema.safeParse(options)
+  if (result.success) return result.data
+  const [issue] = result.error.issues
+  throw issue === undefined
+    ? new InvalidOptionError(`${owner}: the options are not valid.`)
+    : toOptionError(issue, options, owner, schema)
+}
+
+function toOptionError(
+  issue: z.core.$ZodIssue,
+  options: unknown,
+  owner: string,
+  schema: z.ZodType,
+): InvalidOptionError {
+  const option = issue.path.join('.')
+  const context = { option }
+  if (issue.code === 'unrecognized_keys') {
+    const name = issue.keys[0] ?? ''
+    const parent = issue.path.length === 0 ? owner : `${owner}.${option}`
+    const known = issue.path.length === 0 ? knownNames(schema) : []
+    return new InvalidOptionError(`${parent} has no option "${name}"${suggest(name, known)}.`, {
+      context,
+      option: name,
+    })
+  }
+  const given = describe(
+    issue.path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown>)?.[key], options),
+  )
+  if (option === '') return new InvalidOptionError(`${owner} takes an object of options, got ${given}.`, { context })
+  if (given === 'undefined') {
+    return new InvalidOptionError(`${owner} needs the option "${option}".`, { context, option })
+  }
+  return new InvalidOptionError(`${owner}: ${option} ${requirement(issue)}, got ${given}.`, { context, option })
+}
+
+function requirement(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case 'too_small':
+      if (issue.origin === 'string') return 'must not be empty'
+      return `must be ${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}`
+    case 'too_big':
+      return `must be ${issue.inclusive ? 'at most' : 'less than'} ${issue.maximum}`
+    case 'invalid_type':
+      return `must be ${issue.expected === 'int' ? 'a whole number' : `of type ${issue.expected}`}`
+    case 'invalid_value':
+      return `must be ${issue.values.map((value) => JSON.stringify(value)).join(' or ')}`
+    case 'invalid_union':
+      return 'has a form that is not known here'
+    case 'custom':
+    case 'invalid_format':
+      return issue.message
+    default:
+      return 'is not valid'
+  }
+}
+
+function knownNames(schema: z.ZodType): readonly string[] {
+  const shape = (schema as { shape?: Record<string, unknown> }).shape
+  return shape === undefined ? [] : Object.keys(shape)
+}
+
+function suggest(name: string, known: readonly string[]): string {
+  if (known.length === 0) return ''
+  // An ancestor's snake_case name is found by its camelCase spelling.
+  const camelCase = name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
+  const nearest = closest(camelCase, known)
+  return distance(camelCase, nearest) <= Math.max(2, camelCase.length / 3) ? `; did you mean "${nearest}"` : ''
+}
+
+function describe(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}...` : value)
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object'
+  return String(value)
+}

@@ -1,0 +1,44 @@
+import { InvalidOptionError } from '../errors/invalid-option-error.js'
+import type { ConnectionOptions, SecretReference } from './llm-options.js'
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** @throws InvalidOptionError `INVALID_OPTION` when the environment variable is not set. */
+export function resolveSecret(secret: string | SecretReference, env: Environment, option: string): string {
+  if (typeof secret === 'string') return secret
+  const value = env[secret.env]
+  if (value === undefined || value === '') {
+    throw new InvalidOptionError(
+      `${option} is to come from the environment variable ${secret.env}, which is not set.`,
+      { option },
+    )
+  }
+  return value
+}
+
+/** What stands for a secret in JSON: the reference that was given, else one to `variable`. */
+export function toSecretReference(secret: string | SecretReference, variable: string): SecretReference {
+  return typeof secret === 'string' ? { env: variable } : secret
+}
+
+/**
+ * The connection options as JSON may hold them: a key becomes a reference to `keyVariable`, a header's value one to
+ * `HEADRACE_HEADER_` and its name.
+ */
+export function connectionToJSON(options: ConnectionOptions, keyVariable: string): Record<string, unknown> {
+  const { apiKey, headers, caFile } = options
+  return {
+    ...(apiKey === undefined ? {} : { apiKey: toSecretReference(apiKey, keyVariable) }),
+    ...(headers === undefined
+      ? {}
+      : {
+          headers: Object.fromEntries(
+            Object.entries(headers).map(([name, value]) => [
+              name,
+              toSecretReference(value, `HEADRACE_HEADER_${name.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')}`),
+            ]),
+          ),
+        }),
+    ...(caFile === undefined ? {} : { caFile }),
+  }
+}

@@ -1,0 +1,78 @@
+import type { Runtime } from '../contract/runtime.js'
+import { redactHeaders, redactText } from './redact.js'
+import type { ResponseHandler, Transport, TransportRequest } from './transport.js'
+
+const longestBody = 4000
+
+/**
+ * Prints each request and answer when `HEADRACE_LOG=debug`, without header values that may be secrets and without
+ * `secrets` wherever they stand; otherwise gives the transport back as it is.
+ */
+export function withDebugLog(transport: Transport, runtime: Runtime, secrets: () => readonly string[]): Transport {
+  if (runtime.env['HEADRACE_LOG'] !== 'debug') return transport
+  let count = 0
+  const print = (line: string): void => runtime.log(redactText(line, secrets()))
+  return {
+    send(request, handler) {
+      const number = ++count
+      const startedAt = runtime.now()
+      print(`[headrace] #${number} > ${request.method} ${request.origin}${request.path} ${describe(request)}`)
+      return transport.send(
+        request,
+        new LoggingHandler(handler, (line) =>
+          print(`[headrace] #${number} < ${line} (${Math.round(runtime.now() - startedAt)} ms)`),
+        ),
+      )
+    },
+    close: () => transport.close(),
+  }
+}
+
+class LoggingHandler implements ResponseHandler {
+  readonly #inner: ResponseHandler
+  readonly #print: (line: string) => void
+  readonly #decoder = new TextDecoder()
+  #status = 0
+  #headers: Record<string, unknown> = {}
+  #body = ''
+  #bytes = 0
+
+  constructor(inner: ResponseHandler, print: (line: string) => void) {
+    this.#inner = inner
+    this.#print = print
+  }
+
+  sent(): void {
+    this.#inner.sent()
+  }
+
+  head(status: number, headers: Readonly<Record<string, string | string[] | undefined>>): void {
+    this.#status = status
+    this.#headers = redactHeaders(headers)
+    this.#inner.head(status, headers)
+  }
+
+  data(chunk: Uint8Array): void {
+    this.#bytes += chunk.length
+    if (this.#body.length < longestBody) this.#body += this.#decoder.decode(chunk, { stream: true })
+    this.#inner.data(chunk)
+  }
+
+  end(): void {
+    this.#print(`${this.#status} ${JSON.stringify(this.#headers)} ${this.#bytes} bytes ${shorten(this.#body)}`)
+    this.#inner.end()
+  }
+
+  fail(error: unknown): void {
+    this.#print(`failed after status ${this.#status}, ${this.#bytes} bytes: ${String(error)}`)
+    this.#inner.fail(error)
+  }
+}
+
+function describe(request: TransportRequest): string {
+  return `${JSON.stringify(redactHeaders(request.headers))} ${shorten(request.body ?? '')}`
+}
+
+function shorten(body: string): string {
+  return body.length > longestBody ? `${body.slice(0, longestBody)}... (${body.length} characters)` : body
+}

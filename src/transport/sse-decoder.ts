@@ -1,0 +1,24 @@
+import { createParser, type EventSourceParser } from 'eventsource-parser'
+
+/** Bytes of a `text/event-stream` in, the data of its events out; synchronous. */
+export class SseDecoder {
+  // A character may be cut between two chunks, so the decoder keeps what is left of the last one.
+  readonly #text = new TextDecoder()
+  readonly #parser: EventSourceParser
+
+  /** `onData` gets each event's data; it may throw, and `push` throws the same then. */
+  constructor(onData: (data: string) => void) {
+    this.#parser = createParser({ onEvent: (event) => onData(event.data) })
+  }
+
+  push(chunk: Uint8Array): void {
+    this.#parser.feed(this.#text.decode(chunk, streaming))
+  }
+
+  /** The body ended: hands over an event that no blank line ended. */
+  end(): void {
+    this.#parser.feed(`${this.#text.decode()}\n\n`)
+  }
+}
+
+const streaming = { stream: true }

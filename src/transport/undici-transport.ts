@@ -1,0 +1,152 @@
+import { readFileSync } from 'node:fs'
+import { Agent, EnvHttpProxyAgent, type Dispatcher } from 'undici'
+
+import { FileError } from '../errors/file-error.js'
+import type { ResponseHandler, Transport, TransportExchange, TransportRequest } from './transport.js'
+
+export interface UndiciTransportOptions {
+  /** Until a connection stands, in milliseconds. */
+  readonly connectMs: number
+  /** A PEM file with the certificates to trust, instead of the system's. */
+  readonly caFile?: string | undefined
+  /** Where `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` (also in lower case) are looked up. */
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Sends the requests instead of an agent of our own, which is then not closed by us. */
+  readonly dispatcher?: Dispatcher | undefined
+}
+
+/**
+ * Below the 5 s after which Xinference's server closes an idle connection (uvicorn's `timeout_keep_alive`, Xinference
+ * 3.2), so that a pooled socket is not reused in the moment in which the server closes it.
+ */
+const keepAliveMs = 4000
+
+/** HTTP over undici's `dispatch`: no promise, no stream and no timer a request. */
+export class UndiciTransport implements Transport {
+  readonly #dispatcher: Dispatcher
+  readonly #isOwner: boolean
+
+  /** @throws FileError `FILE_UNREADABLE` when `caFile` cannot be read. */
+  constructor(options: UndiciTransportOptions) {
+    this.#isOwner = options.dispatcher === undefined
+    this.#dispatcher = options.dispatcher ?? createAgent(options)
+  }
+
+  send(request: TransportRequest, handler: ResponseHandler): TransportExchange {
+    const exchange = new DispatchExchange(handler)
+    // undici's Dispatcher reports a malformed request by throwing or through the handler, depending on when it notices.
+    try {
+      this.#dispatcher.dispatch(
+        {
+          origin: request.origin,
+          path: request.path,
+          method: request.method,
+          headers: request.headers as Record<string, string>,
+          body: request.body ?? null,
+        },
+        exchange,
+      )
+    } catch (error) {
+      queueMicrotask(() => exchange.onResponseError(undefined, error as Error))
+    }
+    return exchange
+  }
+
+  async close(): Promise<void> {
+    if (this.#isOwner) await this.#dispatcher.destroy()
+  }
+}
+
+/** undici's handler of one request, and our handle on it. */
+class DispatchExchange implements TransportExchange, Dispatcher.DispatchHandler {
+  #handler: ResponseHandler | undefined
+  #controller: Dispatcher.DispatchController | undefined
+  #isPaused = false
+
+  constructor(handler: ResponseHandler) {
+    this.#handler = handler
+  }
+
+  abort(): void {
+    // A request that still waits for its connection has no controller; it is aborted when it gets one.
+    this.#handler = undefined
+    this.#controller?.abort(new Error('aborted by the caller'))
+  }
+
+  pause(): void {
+    this.#isPaused = true
+    this.#controller?.pause()
+  }
+
+  resume(): void {
+    this.#isPaused = false
+    this.#controller?.resume()
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller
+    if (this.#handler === undefined) controller.abort(new Error('aborted by the caller'))
+    else this.#handler.sent()
+  }
+
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    headers: Record<string, string | string[] | undefined>,
+  ): void {
+    // Informational answers (103 Early Hints) precede the real one.
+    if (status < 200) return
+    this.#handler?.head(status, headers)
+    if (this.#isPaused) controller.pause()
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#handler?.data(chunk)
+  }
+
+  onResponseEnd(): void {
+    const handler = this.#handler
+    this.#handler = undefined
+    handler?.end()
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
+    const handler = this.#handler
+    this.#handler = undefined
+    handler?.fail(error)
+  }
+}
+
+function createAgent(options: UndiciTransportOptions): Dispatcher {
+  const { env } = options
+  const ca = options.caFile === undefined ? undefined : readCertificates(options.caFile)
+  const common = {
+    keepAliveTimeout: keepAliveMs,
+    keepAliveMaxTimeout: keepAliveMs,
+    // Deadlines are ours: undici's own end every answer that is silent for 300 s.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    connect: {
+      timeout: Number.isFinite(options.connectMs) ? options.connectMs : 0,
+      ...(ca === undefined ? {} : { ca }),
+    },
+  }
+  const httpProxy = env['http_proxy'] ?? env['HTTP_PROXY']
+  const httpsProxy = env['https_proxy'] ?? env['HTTPS_PROXY']
+  if (!httpProxy && !httpsProxy) return new Agent(common)
+  return new EnvHttpProxyAgent({
+    ...common,
+    ...(httpProxy ? { httpProxy } : {}),
+    ...(httpsProxy ? { httpsProxy } : {}),
+    noProxy: env['no_proxy'] ?? env['NO_PROXY'] ?? '',
+    ...(ca === undefined ? {} : { requestTls: { ca } }),
+  })
+}
+
+function readCertificates(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (cause) {
+    throw new FileError(`The CA file ${path} cannot be read; check caFile.`, { cause })
+  }
+}

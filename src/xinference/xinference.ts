@@ -1,0 +1,268 @@
+import { z } from 'zod'
+
+import type { CompletionResponse, Warning } from '../contract/response.js'
+import type { CompletionStream } from '../contract/stream-part.js'
+import { XinferenceDialect } from '../dialects/xinference/xinference-dialect.js'
+import { ContextOverflowError } from '../errors/context-overflow-error.js'
+import { InvalidOptionError } from '../errors/invalid-option-error.js'
+import { DialectEngine } from '../llm/dialect-engine.js'
+import { LLM, type Connection, type Description, type LLMInternals } from '../llm/llm.js'
+import type { LLMDependencies } from '../llm/llm-options.js'
+import { type AncestorReading, fromJSON, type FromJSONOptions } from '../llm/from-json.js'
+import { parseOptions } from '../llm/parse-options.js'
+import { connectionToJSON, resolveSecret } from '../llm/secret.js'
+import { withDebugLog } from '../transport/debug-log.js'
+import { FetchTransport } from '../transport/fetch-transport.js'
+import type { Transport } from '../transport/transport.js'
+import { UndiciTransport } from '../transport/undici-transport.js'
+import { findContextWindow } from './context-window.js'
+import { defaultEndpoint, type Endpoint, parseEndpoint } from './endpoint.js'
+import { findModel } from './find-model.js'
+import { readLlamaIndexDictionary } from './read-llama-index-dictionary.js'
+import type { ModelDescription } from './model-description.js'
+import {
+  loadedXinferenceSchema,
+  type XinferenceCompleteOptions,
+  type XinferenceOptions,
+  xinferenceOptionsSchema,
+} from './options.js'
+
+const defaultTemperature = 1
+const keyVariable = 'XINFERENCE_API_KEY'
+
+interface XinferenceConnection extends Connection {
+  readonly modelDescription: ModelDescription
+}
+
+/**
+ * A language model on an Xinference server (0.8 to 3.2), with the behaviour of LlamaIndex's Python class of this name;
+ * `docs/coming-from-llamaindex.md` says what differs.
+ *
+ * @example
+ * ```ts
+ * const llm = await new Xinference({ endpoint: 'http://127.0.0.1:9997', modelUid: 'qwen3' }).load()
+ * const { text } = await llm.complete('Name two colors.')
+ * ```
+ */
+export class Xinference extends LLM<XinferenceOptions, XinferenceConnection> {
+  static readonly className = 'Xinference_llm'
+  override readonly className: string = Xinference.className
+  readonly #endpoint: Endpoint
+
+  /**
+   * Validates the options; sends nothing.
+   *
+   * @throws InvalidOptionError `INVALID_OPTION`
+   */
+  constructor(options: XinferenceOptions, internals: LLMDependencies = {}) {
+    super(parseOptions(xinferenceOptionsSchema, options, 'Xinference'), internals as LLMInternals<XinferenceConnection>)
+    this.#endpoint = parseEndpoint(this.options.endpoint ?? this.runtime.env['XINFERENCE_ENDPOINT'] ?? defaultEndpoint)
+    const { maxTokens, contextWindow } = this.options
+    if (maxTokens !== undefined && contextWindow !== undefined) checkFits(maxTokens, contextWindow)
+  }
+
+  /**
+   * The JSON Schema of the loaded model, or with `io: 'input'` of the constructor's options.
+   */
+  static jsonSchema({ io = 'output' }: { readonly io?: 'input' | 'output' | undefined } = {}): Record<string, unknown> {
+    const schema = io === 'input' ? xinferenceOptionsSchema : loadedXinferenceSchema
+    return z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as Record<string, unknown>
+  }
+
+  /**
+   * The model that `toJSON()` or LlamaIndex's `to_dict()` wrote.
+   *
+   * @throws SerializationError `NOT_DESERIALIZABLE`
+   */
+  static fromJSON(json: unknown, options: Omit<FromJSONOptions, 'classes'> = {}): Xinference {
+    return fromJSON(json, { ...options, classes: [Xinference] }) as Xinference
+  }
+
+  /** The constructor's options in a dictionary of LlamaIndex's class, and the fields that mean nothing here. */
+  static readAncestor(dictionary: Readonly<Record<string, unknown>>): AncestorReading {
+    return readLlamaIndexDictionary(dictionary)
+  }
+
+  get modelUid(): string {
+    return this.options.modelUid
+  }
+
+  /** The server's root, without a trailing slash or `/v1`. */
+  get endpoint(): string {
+    return this.#endpoint.url
+  }
+
+  get temperature(): number {
+    return this.options.temperature ?? defaultTemperature
+  }
+
+  /** The default of every call. @throws NotLoadedError `NOT_LOADED` before `load()`. */
+  get maxTokens(): number | undefined {
+    return this.metadata.numOutput
+  }
+
+  /** Tokens that prompt and answer share, undivided. @throws NotLoadedError `NOT_LOADED` before `load()`. */
+  get contextWindow(): number | undefined {
+    return findContextWindow(this.options.contextWindow, this.connection.modelDescription).tokens
+  }
+
+  /** The model's entry of the server's list. @throws NotLoadedError `NOT_LOADED` before `load()`. */
+  get modelDescription(): ModelDescription {
+    return this.connection.modelDescription
+  }
+
+  /**
+   * Looks a model up, changing nothing here.
+   *
+   * @returns a loaded handle, which can chat and continue text by itself; the context window, where it is known; the
+   * model's entry of the server's list.
+   * @throws HeadraceError `MODEL_NOT_FOUND`, `CONNECTION_FAILED`, `AUTHENTICATION_FAILED`, ...
+   */
+  async loadModel(
+    modelUid: string,
+    endpoint: string,
+  ): Promise<[handle: Xinference, contextWindow: number | undefined, modelDescription: ModelDescription]> {
+    const { maxTokens: _m, contextWindow: _c, modelDescription: _d, ...options } = this.options
+    const isOwnServer = parseEndpoint(endpoint).url === this.endpoint
+    // A credential is for the server that it was given for.
+    const { apiKey: _k, headers: _h, ...foreign } = options
+    const handle = new Xinference(
+      { ...(isOwnServer ? options : foreign), modelUid, endpoint },
+      { runtime: this.runtime },
+    )
+    await handle.load()
+    return [handle, handle.contextWindow, handle.modelDescription]
+  }
+
+  override complete<T = unknown>(
+    prompt: string,
+    options?: XinferenceCompleteOptions<T>,
+  ): Promise<CompletionResponse<T>> {
+    return super.complete(prompt, withoutAlias(options))
+  }
+
+  override streamComplete<T = unknown>(prompt: string, options?: XinferenceCompleteOptions<T>): CompletionStream<T> {
+    return super.streamComplete(prompt, withoutAlias(options))
+  }
+
+  protected override async connect(): Promise<XinferenceConnection> {
+    const { modelUid } = this.options
+    const headers: Record<string, string> = {}
+    const secrets: string[] = []
+    for (const [name, value] of Object.entries(this.options.headers ?? {})) {
+      secrets.push((headers[name.toLowerCase()] = resolveSecret(value, this.runtime.env, `headers.${name}`)))
+    }
+    const apiKey = this.options.apiKey ?? (this.runtime.env[keyVariable] || undefined)
+    if (apiKey !== undefined) {
+      const key = resolveSecret(apiKey, this.runtime.env, 'apiKey')
+      secrets.push(key)
+      headers['authorization'] = `Bearer ${key}`
+    }
+    const transport = withDebugLog(this.#createTransport(), this.runtime, () => secrets)
+    try {
+      const found = { transport, runtime: this.runtime, endpoint: this.#endpoint, headers, secrets, modelUid }
+      const modelDescription = this.options.modelDescription ?? (await findModel(found))
+      const dialect = new XinferenceDialect({
+        modelUid,
+        engine: modelDescription.model_engine ?? undefined,
+        abilities: modelDescription.model_ability,
+        isVirtual: modelDescription.model_kind === 'virtual',
+      })
+      const engine = new DialectEngine({
+        dialect,
+        transport,
+        origin: this.#endpoint.origin,
+        basePath: this.#endpoint.basePath,
+        headers: { ...headers, 'content-type': 'application/json' },
+        secrets,
+      })
+      return { engine, modelDescription, release: () => transport.close() }
+    } catch (error) {
+      await transport.close()
+      throw error
+    }
+  }
+
+  protected override describe({ engine, modelDescription }: XinferenceConnection): Description {
+    const { modelUid, contextWindowRatio = 1 } = this.options
+    const { chat = true, tools = false, vision = false } = engine.capabilities
+    const { tokens, source, warning } = findContextWindow(this.options.contextWindow, modelDescription)
+    if (this.options.maxTokens !== undefined && tokens !== undefined) checkFits(this.options.maxTokens, tokens)
+    const maxTokens = this.options.maxTokens ?? (tokens === undefined ? undefined : Math.max(1, Math.floor(tokens / 4)))
+    const warnings: Warning[] = warning === undefined ? [] : [warning]
+    return {
+      metadata: {
+        contextWindow: tokens === undefined ? undefined : Math.floor(tokens / contextWindowRatio),
+        contextWindowSource: source,
+        numOutput: maxTokens,
+        modelName: modelUid,
+        isChatModel: chat,
+        isFunctionCallingModel: tools,
+        isVisionModel: vision,
+      },
+      windowTokens: tokens,
+      defaults: { temperature: this.temperature, ...(maxTokens === undefined ? {} : { maxTokens }) },
+      warnings,
+    }
+  }
+
+  protected override sharesConnection(original: XinferenceOptions): boolean {
+    const own = this.options
+    const same = ['modelUid', 'endpoint', 'apiKey', 'headers', 'caFile', 'fetch', 'modelDescription'] as const
+    return (
+      same.every((name) => own[name] === original[name]) && own.timeouts?.connectMs === original.timeouts?.connectMs
+    )
+  }
+
+  protected override configuration(): Record<string, unknown> {
+    const {
+      callbackManager: _callbackManager,
+      messagesToPrompt: _messagesToPrompt,
+      completionToPrompt: _completionToPrompt,
+      outputParser: _outputParser,
+      fetch: _fetch,
+      apiKey,
+      headers,
+      caFile,
+      ...plain
+    } = this.options
+    return {
+      ...plain,
+      endpoint: this.endpoint,
+      temperature: this.temperature,
+      ...connectionToJSON({ apiKey, headers, caFile }, keyVariable),
+    }
+  }
+
+  #createTransport(): Transport {
+    if (this.options.fetch !== undefined) return new FetchTransport(this.options.fetch)
+    const { caFile } = this.options
+    return new UndiciTransport({
+      connectMs: this.options.timeouts?.connectMs ?? this.classTimeouts.connectMs,
+      caFile,
+      env: this.runtime.env,
+    })
+  }
+}
+
+function checkFits(maxTokens: number, contextWindow: number): void {
+  if (maxTokens <= contextWindow) return
+  throw new ContextOverflowError(
+    `maxTokens is ${maxTokens}, more than the context window of ${contextWindow} tokens: lower maxTokens.`,
+    { context: { maxTokens, contextWindow } },
+  )
+}
+
+function withoutAlias<T>(options: XinferenceCompleteOptions<T> | undefined): XinferenceCompleteOptions<T> | undefined {
+  if (options === undefined || options.formatted === undefined) return options
+  const { formatted, ...rest } = options
+  if (rest.raw !== undefined && rest.raw !== formatted) {
+    throw new InvalidOptionError(
+      `complete: raw (${rest.raw}) and formatted (${formatted}) are two names of one option: give one.`,
+      {
+        option: 'formatted',
+      },
+    )
+  }
+  return { ...rest, raw: formatted }
+}
