@@ -71,9 +71,9 @@ export interface SerializedLLM {
 }
 
 /** What a class is made with besides its options; the second argument of every constructor. */
-export interface LLMInternals<C extends Connection> extends LLMDependencies {
+export interface LLMInternals extends LLMDependencies {
   /** The copy's original, see {@link LLM.with}. */
-  readonly original?: LLM<LLMOptions, C> | undefined
+  readonly original?: LLM | undefined
 }
 
 type Mode = 'interactive' | 'stream' | 'batch'
@@ -96,21 +96,21 @@ const defaultTimeouts: ResolvedTimeouts = {
  *
  * Every method that asks the model loads it first if need be. All failures are of the family of `HeadraceError`.
  */
-export abstract class LLM<Options extends LLMOptions = LLMOptions, C extends Connection = Connection> {
+export abstract class LLM<Options extends LLMOptions = LLMOptions> {
   /** The stable name in JSON and in events, which no bundler renames. */
   abstract readonly className: string
   readonly callbackManager: CallbackManager
   protected readonly options: Options
   protected readonly runtime: Runtime
-  readonly #internals: LLMInternals<C>
+  readonly #internals: LLMInternals
   readonly #deadlines: DeadlineTimer
   readonly #live = new Set<Call<never>>()
-  #connection: SharedResource<C> | undefined
+  #connection: SharedResource<Connection> | undefined
   #description: Description | undefined
   #context: CallContext | undefined
   #timeouts: ResolvedTimeouts | undefined
 
-  protected constructor(options: Options, internals: LLMInternals<C>) {
+  protected constructor(options: Options, internals: LLMInternals) {
     this.options = options
     this.#internals = internals
     this.runtime = internals.runtime ?? systemRuntime
@@ -120,9 +120,9 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions, C extends Con
   }
 
   /** Reaches the server or opens the model's file. */
-  protected abstract connect(): Promise<C>
+  protected abstract connect(): Promise<Connection>
   /** What the connection and this copy's options amount to. @throws HeadraceError when they do not fit each other. */
-  protected abstract describe(connection: C): Description
+  protected abstract describe(connection: Connection): Description
   /** Whether this copy can use the connection of its original. */
   protected abstract sharesConnection(original: Options): boolean
   /** The options as JSON may hold them. */
@@ -155,9 +155,9 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions, C extends Con
   }
 
   /** The connection, once loaded. @throws NotLoadedError `NOT_LOADED` before {@link load}. */
-  protected get connection(): C {
+  protected get connection(): Connection {
     this.#loaded()
-    return this.#shared().value as C
+    return this.#shared().value as Connection
   }
 
   /**
@@ -273,10 +273,10 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions, C extends Con
    * @throws InvalidOptionError `INVALID_OPTION`
    */
   with(changes: Partial<Options>): this {
-    const Class = this.constructor as new (options: Partial<Options>, internals: LLMInternals<C>) => this
+    const Class = this.constructor as new (options: Partial<Options>, internals: LLMInternals) => this
     const copy = new Class(
       { ...this.options, ...changes },
-      { ...this.#internals, original: this as unknown as LLM<LLMOptions, C> },
+      { ...this.#internals, original: this as unknown as LLM },
     )
     const connection = copy.#shared().value
     if (connection !== undefined) copy.#describe(connection)
@@ -307,7 +307,7 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions, C extends Con
 
   // Loading
 
-  #shared(): SharedResource<C> {
+  #shared(): SharedResource<Connection> {
     if (this.#connection === undefined) {
       const original = this.#internals.original
       this.#connection =
@@ -323,7 +323,7 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions, C extends Con
     return this.#connection
   }
 
-  #describe(connection: C): Description {
+  #describe(connection: Connection): Description {
     if (this.#description === undefined) {
       const description = this.describe(connection)
       this.#description = {

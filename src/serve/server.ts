@@ -72,10 +72,10 @@ export async function startServer(options: CreateServerOptions, clock: Pick<Runt
       const signal = signals.get(outgoing) ?? AbortSignal.abort()
       return app.fetch(request, { incoming, outgoing, signal } satisfies AppBindings)
     },
-    { overrideGlobalObjects: false, hostname: host },
+    { overrideGlobalObjects: false, hostname: 'localhost' },
   )
   server.on('request', (incoming, outgoing) => {
-    report(incoming, outgoing, resolved.onRequest)
+    if (resolved.onRequest !== undefined) report(incoming, outgoing, resolved.onRequest, clock)
     const isFull = connections.live >= limits.maxConcurrency
     signals.set(outgoing, connections.begin(incoming, outgoing))
     if (isFull) refuse(outgoing)
@@ -117,11 +117,9 @@ function httpOptions(limits: ResolvedServeOptions['limits']): Parameters<typeof 
 
 function listen(server: Server, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => reject(toListenError(error, host, port)))
-    server.listen(port, host, () => {
-      server.removeAllListeners('error')
-      resolve((server.address() as AddressInfo).port)
-    })
+    // It stays: a connection that cannot be accepted later on (EMFILE) is not the end of the server.
+    server.on('error', (error: NodeJS.ErrnoException) => reject(toListenError(error, host, port)))
+    server.listen(port, host, () => resolve((server.address() as AddressInfo).port))
   })
 }
 
@@ -142,14 +140,14 @@ function toListenError(cause: NodeJS.ErrnoException, host: string, port: number)
 function report(
   { method = '', url = '' }: IncomingMessage,
   outgoing: ServerResponse,
-  onRequest: ServeOptions['onRequest'],
+  onRequest: NonNullable<ServeOptions['onRequest']>,
+  clock: Pick<Runtime, 'now'>,
 ): void {
-  if (onRequest === undefined) return
-  const startedAt = performance.now()
+  const startedAt = clock.now()
   const [path = ''] = url.split('?')
   outgoing.once('close', () => {
     const status = outgoing.headersSent ? outgoing.statusCode : 499
-    onRequest({ method, path, status, ms: performance.now() - startedAt })
+    onRequest({ method, path, status, ms: clock.now() - startedAt })
   })
 }
 

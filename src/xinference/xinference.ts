@@ -6,7 +6,7 @@ import { XinferenceDialect } from '../dialects/xinference/xinference-dialect.js'
 import { ContextOverflowError } from '../errors/context-overflow-error.js'
 import { InvalidOptionError } from '../errors/invalid-option-error.js'
 import { DialectEngine } from '../llm/dialect-engine.js'
-import { LLM, type Connection, type Description, type LLMInternals } from '../llm/llm.js'
+import { LLM, type Connection, type Description } from '../llm/llm.js'
 import type { LLMDependencies } from '../llm/llm-options.js'
 import { type AncestorReading, fromJSON, type FromJSONOptions } from '../llm/from-json.js'
 import { parseOptions } from '../llm/parse-options.js'
@@ -44,7 +44,7 @@ interface XinferenceConnection extends Connection {
  * const { text } = await llm.complete('Name two colors.')
  * ```
  */
-export class Xinference extends LLM<XinferenceOptions, XinferenceConnection> {
+export class Xinference extends LLM<XinferenceOptions> {
   static readonly className = 'Xinference_llm'
   override readonly className: string = Xinference.className
   readonly #endpoint: Endpoint
@@ -55,7 +55,7 @@ export class Xinference extends LLM<XinferenceOptions, XinferenceConnection> {
    * @throws InvalidOptionError `INVALID_OPTION`
    */
   constructor(options: XinferenceOptions, internals: LLMDependencies = {}) {
-    super(parseOptions(xinferenceOptionsSchema, options, 'Xinference'), internals as LLMInternals<XinferenceConnection>)
+    super(parseOptions(xinferenceOptionsSchema, options, 'Xinference'), internals)
     this.#endpoint = parseEndpoint(this.options.endpoint ?? this.runtime.env['XINFERENCE_ENDPOINT'] ?? defaultEndpoint)
     const { maxTokens, contextWindow } = this.options
     if (maxTokens !== undefined && contextWindow !== undefined) checkFits(maxTokens, contextWindow)
@@ -75,7 +75,7 @@ export class Xinference extends LLM<XinferenceOptions, XinferenceConnection> {
    * @throws SerializationError `NOT_DESERIALIZABLE`
    */
   static fromJSON(json: unknown, options: Omit<FromJSONOptions, 'classes'> = {}): Xinference {
-    return fromJSON(json, { ...options, classes: [Xinference] }) as Xinference
+    return fromJSON(json, { ...options, classes: [Xinference] }) as unknown as Xinference
   }
 
   /** The constructor's options in a dictionary of LlamaIndex's class, and the fields that mean nothing here. */
@@ -103,12 +103,12 @@ export class Xinference extends LLM<XinferenceOptions, XinferenceConnection> {
 
   /** Tokens that prompt and answer share, undivided. @throws NotLoadedError `NOT_LOADED` before `load()`. */
   get contextWindow(): number | undefined {
-    return findContextWindow(this.options.contextWindow, this.connection.modelDescription).tokens
+    return findContextWindow(this.options.contextWindow, this.modelDescription).tokens
   }
 
   /** The model's entry of the server's list. @throws NotLoadedError `NOT_LOADED` before `load()`. */
   get modelDescription(): ModelDescription {
-    return this.connection.modelDescription
+    return (this.connection as XinferenceConnection).modelDescription
   }
 
   /**
