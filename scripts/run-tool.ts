@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process'
 import { delimiter, join } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 
 /** What a finished program left. */
 export interface ToolResult {
   /** The exit status; 1 when the program could not be started or was killed. */
   readonly code: number
-  /** Standard output and standard error, in the order of their arrival. */
+  /** Standard output and standard error, in the order of their arrival and without colours. */
   readonly output: string
 }
 
@@ -36,7 +37,7 @@ export async function runTool(name: string, args: readonly string[], cwd: string
       resolve({ code: 1, output: `${output}${error.message}\n` })
     })
     child.on('close', (code) => {
-      resolve({ code: code ?? 1, output })
+      resolve({ code: code ?? 1, output: stripVTControlCharacters(output) })
     })
   })
 }

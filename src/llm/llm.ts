@@ -1,4 +1,4 @@
-import type { CanonicalRequest, Engine } from '../contract/engine.js'
+import type { Engine } from '../contract/engine.js'
 import type {
   GenerateInput,
   GenerateOneOptions,
@@ -8,58 +8,45 @@ import type {
 } from '../contract/generate.js'
 import type { ChatMessage } from '../contract/message.js'
 import type { LLMMetadata } from '../contract/metadata.js'
-import type {
-  CallOptions,
-  CompleteOptions,
-  GenerationOptions,
-  ResolvedTimeouts,
-  WireMode,
-} from '../contract/options.js'
+import type { CallOptions, CompleteOptions, ResolvedTimeouts } from '../contract/options.js'
 import type { ChatResponse, CompletionResponse, Warning } from '../contract/response.js'
 import type { Runtime } from '../contract/runtime.js'
 import type { ChatStream, CompletionStream } from '../contract/stream-part.js'
-import type { StructuredOutput } from '../contract/structured-output.js'
 import { AbortedError } from '../errors/aborted-error.js'
-import { ContextOverflowError } from '../errors/context-overflow-error.js'
 import { type HeadraceError, isHeadraceError } from '../errors/headrace-error.js'
 import { InvalidRequestError } from '../errors/invalid-request-error.js'
-import { ModelAbilityError } from '../errors/model-ability-error.js'
 import { NotLoadedError } from '../errors/not-loaded-error.js'
 import { UnsupportedOptionError } from '../errors/unsupported-option-error.js'
-import { compileOutput } from '../output/compile-output.js'
 import { DeadlineTimer } from '../transport/deadline-timer.js'
 import { systemRuntime } from '../transport/system-runtime.js'
+import { version } from '../version.js'
 import { unknownUsage } from './answer.js'
-import { buildChatResponse, buildCompletionResponse } from './build-response.js'
 import { CallStream } from './call-stream.js'
-import { Call, type CallConsumer, type CallContext, type CallSpec } from './call.js'
+import { Call, type CallConsumer, type CallSpec } from './call.js'
 import { CallbackManager } from './callback-manager.js'
 import { deriveSeed } from './derive-seed.js'
 import { generateAll, outcomeOf } from './generate.js'
 import type { LLMDependencies, LLMOptions } from './llm-options.js'
-import { mergeOptions, refuseUnsupported } from './merge-options.js'
+import { mergeOptions } from './merge-options.js'
 import { callSchema, completeSchema } from './options-schema.js'
 import { parseOptions } from './parse-options.js'
-import { prepareMessages } from './prepare-messages.js'
+import {
+  type CallMode,
+  type Description,
+  type LoadedModel,
+  mergeTimeouts,
+  prepareChat,
+  prepareComplete,
+  prepareInput,
+} from './prepare-call.js'
 import { fillMessages, fillTemplate, type PromptTemplate, type PromptVariables } from './prompt-template.js'
 import { SharedResource } from './shared-resource.js'
-import { version } from '../version.js'
 
 /** What stands behind a loaded model and may be shared between copies of it. */
 export interface Connection {
   readonly engine: Engine
   /** Closes sockets, frees memory. */
   release(): Promise<void>
-}
-
-/** What a connection and the options of one copy amount to. */
-export interface Description {
-  readonly metadata: LLMMetadata
-  /** Tokens that prompt and answer share; what `maxTokens` is held against. */
-  readonly windowTokens: number | undefined
-  /** Generation options of every call. */
-  readonly defaults: GenerationOptions
-  readonly warnings: readonly Warning[]
 }
 
 /** A model as JSON: enough to make it again, and no secret. */
@@ -74,13 +61,6 @@ export interface SerializedLLM {
 export interface LLMInternals extends LLMDependencies {
   /** The copy's original, see {@link LLM.with}. */
   readonly original?: LLM | undefined
-}
-
-type Mode = 'interactive' | 'stream' | 'batch'
-
-interface Prepared<R extends ChatResponse | CompletionResponse> {
-  readonly context: CallContext
-  readonly spec: CallSpec<R>
 }
 
 const defaultTimeouts: ResolvedTimeouts = {
@@ -106,9 +86,7 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
   readonly #deadlines: DeadlineTimer
   readonly #live = new Set<Call<never>>()
   #connection: SharedResource<Connection> | undefined
-  #description: Description | undefined
-  #context: CallContext | undefined
-  #timeouts: ResolvedTimeouts | undefined
+  #model: LoadedModel | undefined
 
   protected constructor(options: Options, internals: LLMInternals) {
     this.options = options
@@ -139,8 +117,7 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
    * @throws HeadraceError with the codes of the class.
    */
   async load(): Promise<this> {
-    const connection = await this.#shared().get()
-    this.#describe(connection)
+    await this.#ready()
     return this
   }
 
@@ -152,6 +129,11 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
   /** What should be known of the model as it was loaded. @throws NotLoadedError `NOT_LOADED` before {@link load}. */
   get warnings(): readonly Warning[] {
     return this.#loaded().warnings
+  }
+
+  /** Whether there is a connection that a copy could share. */
+  protected get hasConnection(): boolean {
+    return this.#connection !== undefined
   }
 
   /** The connection, once loaded. @throws NotLoadedError `NOT_LOADED` before {@link load}. */
@@ -198,8 +180,9 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
    * With a `seed`, each sample gets its own derived from it: different texts, the same ones next time.
    */
   async generate(inputs: readonly GenerateInput[], options: GenerateOptions = {}): Promise<GenerateOutput[]> {
-    await this.load()
-    const { maxConcurrency = Infinity } = this.connection.engine.capabilities
+    const { numGenerations: _n, concurrency: _c, throwOnError: _t, onResult: _o, ...call } = options
+    parseOptions(callSchema, call, 'generate')
+    const { maxConcurrency = Infinity } = (await this.#ready()).context.engine.capabilities
     return generateAll(inputs, options, maxConcurrency, (input, own) => this.generateOne(input, own))
   }
 
@@ -209,9 +192,10 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
     let seed: number | undefined
     try {
       const { sample = 0, ...call } = options
-      const prepared = await this.#prepareInput(input, call, sample)
-      seed = prepared.spec.request.options.seed
-      const response = await this.#run(prepared)
+      parseOptions(callSchema, call, 'generateOne')
+      const spec = await prepareInput(this.#model ?? (await this.#ready()), input, call, sample)
+      seed = spec.request.options.seed
+      const response = await this.#run<ChatResponse | CompletionResponse>(spec)
       return {
         outcome: response.finishReason.unified === 'content-filter' ? 'refused' : 'ok',
         text: response.text,
@@ -274,10 +258,7 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
    */
   with(changes: Partial<Options>): this {
     const Class = this.constructor as new (options: Partial<Options>, internals: LLMInternals) => this
-    const copy = new Class(
-      { ...this.options, ...changes },
-      { ...this.#internals, original: this as unknown as LLM },
-    )
+    const copy = new Class({ ...this.options, ...changes }, { ...this.#internals, original: this as unknown as LLM })
     const connection = copy.#shared().value
     if (connection !== undefined) copy.#describe(connection)
     return copy
@@ -296,8 +277,7 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
     for (const call of this.#live) call.abort(new AbortedError('The model was unloaded.'))
     const connection = this.#connection
     this.#connection = undefined
-    this.#description = undefined
-    this.#context = undefined
+    this.#model = undefined
     await connection?.release()
   }
 
@@ -309,12 +289,10 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
 
   #shared(): SharedResource<Connection> {
     if (this.#connection === undefined) {
-      const original = this.#internals.original
+      const { original } = this.#internals
       this.#connection =
-        original !== undefined &&
-        original.#connection !== undefined &&
-        this.sharesConnection(original.options as Options)
-          ? original.#connection.retain()
+        original?.hasConnection && this.sharesConnection(original.options as Options)
+          ? original.#shared().retain()
           : new SharedResource(
               () => this.connect(),
               (connection) => connection.release(),
@@ -323,219 +301,78 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
     return this.#connection
   }
 
-  #describe(connection: Connection): Description {
-    if (this.#description === undefined) {
-      const description = this.describe(connection)
-      this.#description = {
-        ...description,
-        defaults: mergeOptions(description.defaults, this.options.generationKwargs),
-      }
-      this.#timeouts = { ...this.classTimeouts, ...withoutUndefined(this.options.timeouts) }
-      let config: Readonly<Record<string, unknown>> | undefined
-      this.#context = {
+  #describe(connection: Connection): LoadedModel {
+    if (this.#model !== undefined) return this.#model
+    const { options, runtime, className } = this
+    const description = this.describe(connection)
+    let config: Readonly<Record<string, unknown>> | undefined
+    this.#model = {
+      ...description,
+      defaults: mergeOptions(description.defaults, options.generationKwargs),
+      options,
+      timeouts: mergeTimeouts(this.classTimeouts, options.timeouts),
+      context: {
         engine: connection.engine,
-        runtime: this.runtime,
+        runtime,
         deadlines: this.#deadlines,
         callbacks: this.callbackManager,
-        className: this.className,
-        config: () => (config ??= this.toJSON() as unknown as Record<string, unknown>),
-        maxRetries: this.options.maxRetries ?? 2,
-        waitTimeoutMs: this.options.waitTimeoutMs ?? 300_000,
+        className,
+        config: () => (config ??= { ...this.toJSON() }),
+        maxRetries: options.maxRetries ?? 2,
+        waitTimeoutMs: options.waitTimeoutMs ?? 300_000,
         live: this.#live,
-      }
+      },
     }
-    return this.#description
+    return this.#model
   }
 
-  #loaded(): Description {
-    if (this.#description === undefined) {
+  #loaded(): LoadedModel {
+    if (this.#model === undefined) {
       throw new NotLoadedError(`${this.className} is not loaded yet: call await llm.load() first.`)
     }
-    return this.#description
+    return this.#model
   }
 
-  // Preparing a call
+  async #ready(): Promise<LoadedModel> {
+    return this.#model ?? this.#describe(await this.#shared().get())
+  }
+
+  // Preparing a call: options are checked before the model is loaded, so that a wrong one costs no request.
 
   async #prepareComplete<T>(
     prompt: string,
     options: CompleteOptions<T> | undefined,
-    mode: Mode,
-  ): Promise<Prepared<CompletionResponse<T>>> {
-    if (typeof prompt !== 'string') throw new InvalidRequestError('The prompt of complete must be a string.')
+    mode: CallMode,
+  ): Promise<CallSpec<CompletionResponse<T>>> {
     if (options !== undefined) parseOptions(completeSchema, options, 'complete')
-    if (this.#context === undefined) await this.load()
-    const { completionToPrompt, systemPrompt } = this.options
-    const { isChatModel } = this.metadata
-    const { chat = true } = (this.#context as CallContext).engine.capabilities
-    const asked = { messages: undefined, prompt }
-    if (options?.raw || completionToPrompt !== undefined || !chat || !isChatModel) {
-      const text = options?.raw
-        ? prompt
-        : (completionToPrompt?.(prompt) ?? (systemPrompt ? `${systemPrompt}\n\n${prompt}` : prompt))
-      return this.#prepare(
-        { kind: 'completion', messages: undefined, prompt: text },
-        asked,
-        options,
-        mode,
-        buildCompletionResponse<T>,
-      )
-    }
-    const messages = this.#withSystemPrompt([{ role: 'user', content: prompt }])
-    return this.#prepare(
-      { kind: 'chat', messages, prompt: undefined },
-      asked,
-      options,
-      mode,
-      buildCompletionResponse<T>,
-    )
+    return prepareComplete(this.#model ?? (await this.#ready()), prompt, options, mode)
   }
 
   async #prepareChat<T>(
     messages: readonly ChatMessage[],
     options: CallOptions<T> | undefined,
-    mode: Mode,
-  ): Promise<Prepared<ChatResponse<T>>> {
+    mode: CallMode,
+  ): Promise<CallSpec<ChatResponse<T>>> {
     if (options !== undefined) parseOptions(callSchema, options, 'chat')
-    if (this.#context === undefined) await this.load()
-    const { metadata } = this
-    const prepared = prepareMessages(messages, metadata.isVisionModel, metadata.modelName)
-    const whole = this.#withSystemPrompt(prepared instanceof Promise ? await prepared : prepared)
-    const asked = { messages, prompt: undefined }
-    const { messagesToPrompt } = this.options
-    if (messagesToPrompt !== undefined) {
-      const prompt = messagesToPrompt(whole)
-      return this.#prepare(
-        { kind: 'completion', messages: undefined, prompt },
-        asked,
-        options,
-        mode,
-        buildChatResponse<T>,
-      )
-    }
-    if (!metadata.isChatModel) {
-      throw new ModelAbilityError(
-        `The model ${metadata.modelName} cannot chat, it only continues text: use complete(), or give messagesToPrompt.`,
-      )
-    }
-    return this.#prepare(
-      { kind: 'chat', messages: whole, prompt: undefined },
-      asked,
-      options,
-      mode,
-      buildChatResponse<T>,
-    )
-  }
-
-  async #prepareInput(
-    input: GenerateInput,
-    options: CallOptions,
-    sample: number,
-  ): Promise<Prepared<ChatResponse> | Prepared<CompletionResponse>> {
-    let own: CallOptions = options
-    const seed = options.seed ?? this.options.generationKwargs?.seed
-    if (seed !== undefined && sample > 0) own = { ...own, seed: deriveSeed(seed, sample) }
-    if (typeof input === 'string') return this.#prepareComplete(input, { ...own, raw: true }, 'batch')
-    if ('prompt' in input) return this.#prepareComplete(input.prompt, { ...own, raw: input.raw }, 'batch')
-    const [first, second] = input as readonly unknown[]
-    if (!Array.isArray(first)) return this.#prepareChat(input as readonly ChatMessage[], own, 'batch')
-    return this.#prepareChat(first as ChatMessage[], { ...own, structuredOutput: second as StructuredOutput }, 'batch')
-  }
-
-  async #prepare<R extends ChatResponse | CompletionResponse>(
-    input: Pick<CanonicalRequest, 'kind' | 'messages' | 'prompt'>,
-    asked: CallSpec<R>['asked'],
-    call: CallOptions | undefined,
-    mode: Mode,
-    build: (...facts: Parameters<typeof buildChatResponse>) => R,
-  ): Promise<Prepared<R>> {
-    const context = this.#context as CallContext
-    const { capabilities } = context.engine
-    const { metadata, defaults, windowTokens = Infinity } = this.#loaded()
-    this.#checkAbility(input.kind, capabilities)
-    const warnings: Warning[] = []
-    const merged = mergeOptions(defaults, call)
-    const supported = refuseUnsupported(merged, capabilities, this.options.unsupportedOptions ?? 'error', warnings)
-    const { n: _n, structuredOutput, ...options } = supported
-    if (options.maxTokens !== undefined && options.maxTokens > windowTokens) {
-      throw new ContextOverflowError(
-        `maxTokens is ${options.maxTokens}, more than the ${windowTokens} tokens of the context window of ${metadata.modelName}: lower it.`,
-        { context: { maxTokens: options.maxTokens, contextWindow: windowTokens } },
-      )
-    }
-    if (options.tools !== undefined && options.tools.length > 0 && !metadata.isFunctionCallingModel) {
-      throw new ModelAbilityError(
-        `The model ${metadata.modelName} takes no tools: leave tools out, or use another model.`,
-      )
-    }
-    const output = structuredOutput === undefined ? undefined : await compileOutput(structuredOutput)
-    if (output !== undefined && capabilities.jsonSchema !== true) {
-      throw new UnsupportedOptionError(
-        'structuredOutput cannot be honoured: this engine does not constrain its text to a schema.',
-        {
-          option: 'structuredOutput',
-        },
-      )
-    }
-    const request: CanonicalRequest = {
-      ...input,
-      options,
-      jsonSchema: output && { name: output.name, schema: output.schema },
-      stream: asksForStream(mode, call?.wireMode ?? this.options.wireMode ?? 'auto', capabilities.batchWire),
-    }
-    const timeouts =
-      call?.timeouts === undefined
-        ? (this.#timeouts as ResolvedTimeouts)
-        : { ...(this.#timeouts as ResolvedTimeouts), ...withoutUndefined(call.timeouts) }
-    return {
-      context,
-      spec: {
-        request,
-        asked,
-        options: supported,
-        signal: call?.signal,
-        timeouts,
-        warnings,
-        conclude: (answer, timings, allWarnings) =>
-          build(answer, {
-            seed: options.seed,
-            route: input.kind,
-            timings,
-            warnings: allWarnings,
-            parsed: output?.read(answer.text, answer.finishReason.unified === 'length'),
-          }),
-      },
-    }
-  }
-
-  #checkAbility(kind: 'chat' | 'completion', { completion = true }: Engine['capabilities']): void {
-    if (kind === 'completion' && !completion) {
-      throw new ModelAbilityError(
-        `${this.metadata.modelName} takes conversations only, no literal text: leave raw out, or use chat().`,
-      )
-    }
-  }
-
-  #withSystemPrompt(messages: readonly ChatMessage[]): readonly ChatMessage[] {
-    const { systemPrompt } = this.options
-    if (!systemPrompt || messages[0]?.role === 'system') return messages
-    return [{ role: 'system', content: systemPrompt }, ...messages]
+    return prepareChat(this.#model ?? (await this.#ready()), messages, options, mode)
   }
 
   // Running a call
 
-  #run<R extends ChatResponse | CompletionResponse>({ context, spec }: Prepared<R>): Promise<R> {
+  #run<R extends ChatResponse | CompletionResponse>(spec: CallSpec<R>): Promise<R> {
+    const { context } = this.#loaded()
     return new Promise((resolve, reject) => new Call(context, spec, { succeed: resolve, fail: reject }).start())
   }
 
   /** One answer, or with `n` several at once, the others beside the first. */
   async #all<R extends ChatResponse | CompletionResponse, O extends CallOptions>(
     options: O | undefined,
-    prepare: (options: O | undefined) => Promise<Prepared<R>>,
+    prepare: (options: O | undefined) => Promise<CallSpec<R>>,
   ): Promise<R> {
     const n = options?.n ?? this.options.generationKwargs?.n ?? 1
     const first = await prepare(options)
     if (n === 1) return this.#run(first)
-    const { seed } = first.spec.request.options
+    const { seed } = first.request.options
     const stop = new AbortController()
     const signal = options?.signal === undefined ? stop.signal : AbortSignal.any([stop.signal, options.signal])
     try {
@@ -551,30 +388,17 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
     }
   }
 
-  #stream<R extends ChatResponse | CompletionResponse>(prepare: () => Promise<Prepared<R>>): CallStream<R> {
+  #stream<R extends ChatResponse | CompletionResponse>(prepare: () => Promise<CallSpec<R>>): CallStream<R> {
     return new CallStream<R>(async (consumer: CallConsumer<R>) => {
-      const { context, spec } = await prepare()
+      const spec = await prepare()
       if ((spec.options.n ?? 1) > 1) {
         throw new UnsupportedOptionError(
           'n cannot be honoured in a stream: leave it out, or use chat() or generate().',
           { option: 'n' },
         )
       }
-      return new Call(context, spec, consumer)
+      return new Call(this.#loaded().context, spec, consumer)
     })
-  }
-}
-
-function asksForStream(mode: Mode, wireMode: WireMode, batchWire: 'json' | 'stream' = 'stream'): boolean {
-  // A caller that streams gets a stream, whatever the pin says: that is what was asked for.
-  if (mode === 'stream') return true
-  if (wireMode !== 'auto') return wireMode === 'stream'
-  return mode === 'interactive' || batchWire === 'stream'
-}
-
-function withoutUndefined<T extends object>(value: T | undefined): { [K in keyof T]-?: NonNullable<T[K]> } {
-  return Object.fromEntries(Object.entries(value ?? {}).filter(([, each]) => each !== undefined)) as {
-    [K in keyof T]-?: NonNullable<T[K]>
   }
 }
 
