@@ -1,6 +1,6 @@
-import { type ViteUserConfig, defineConfig } from 'vitest/config'
+import { defineConfig } from 'vitest/config'
 
-const config: ViteUserConfig = defineConfig({
+export default defineConfig({
   test: {
     testTimeout: 20_000,
     restoreMocks: true,
@@ -31,5 +31,3 @@ const config: ViteUserConfig = defineConfig({
     ],
   },
 })
-
-export default config

@@ -19,7 +19,7 @@ rooms['llama-cpp'] = ['llm', ...rooms.llm]
 rooms.tasks = ['xinference', 'huggingface', 'llama-cpp', ...rooms.xinference]
 rooms.dataset = ['tasks', ...rooms.tasks]
 rooms.adapters = ['dataset', ...rooms.dataset]
-// Two files stand for themselves: the version, and the core entry point. The other entry points are folders.
+// The core entry point: `index.ts` and what stands beside it. The other entry points are folders.
 rooms['index.ts'] = rooms.dataset.filter((room) => room !== 'llama-cpp')
 rooms.serve = ['index.ts', 'adapters', ...rooms.adapters]
 rooms.cli = ['serve', ...rooms.serve]
@@ -34,7 +34,11 @@ const packages = {
   'cli-progress': { room: 'cli' },
 }
 
-const roomOf = (file) => file.split('/')[0]
+/** The files directly in `src` are the core entry point, apart from the version. */
+function roomOf(file) {
+  const [first] = file.split('/')
+  return first === file && file !== 'version.ts' ? 'index.ts' : first
+}
 
 /** What is wrong with `file` (a path inside `src`) importing `specifier`, if anything is. */
 function judge(file, specifier, { isType, isLazy }) {

@@ -17,6 +17,8 @@ export interface ErrorAnswer {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
   /** At most 64 KiB of it. */
   readonly body: string
+  /** What `Retry-After` asks to wait, where it is there and understood. */
+  readonly retryAfterMs: number | undefined
 }
 
 /** Reads the events of one stream. */

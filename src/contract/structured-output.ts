@@ -23,6 +23,5 @@ export interface SchemaLike<T = unknown> {
     readonly vendor: string
     readonly validate: (value: unknown) => unknown
     readonly types?: { readonly input: unknown; readonly output: T } | undefined
-    readonly [key: string]: unknown
   }
 }

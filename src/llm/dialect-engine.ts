@@ -8,6 +8,7 @@ import { WrongServerError } from '../errors/wrong-server-error.js'
 import { toNetworkError } from '../transport/network-error.js'
 import { redactText } from '../transport/redact.js'
 import { parseJson } from '../transport/parse-json.js'
+import { parseRetryAfter } from '../transport/retry-after.js'
 import { SseDecoder } from '../transport/sse-decoder.js'
 import type { ResponseHandler, ResponseHeaders, Transport, TransportExchange } from '../transport/transport.js'
 
@@ -158,7 +159,8 @@ class HttpExchange implements Exchange, ResponseHandler {
         status: this.#status,
       })
     }
-    return this.#dialect.readError({ status: this.#status, headers: this.#headers, body })
+    const retryAfterMs = parseRetryAfter(this.#headers['retry-after'], Date.now())
+    return this.#dialect.readError({ status: this.#status, headers: this.#headers, body, retryAfterMs })
   }
 
   #text(): string {

@@ -103,8 +103,11 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
   protected abstract describe(connection: Connection): Description
   /** Whether this copy can use the connection of its original. */
   protected abstract sharesConnection(original: Options): boolean
-  /** The options as JSON may hold them. */
-  protected abstract configuration(): Record<string, unknown>
+  /** The options as JSON may hold them: without functions, and where a class has secrets, without those. */
+  protected configuration(): Record<string, unknown> {
+    const { callbackManager: _c, messagesToPrompt: _m, completionToPrompt: _p, outputParser: _o, ...plain } = this.options
+    return plain
+  }
   /** The class's own deadlines, under the given ones. */
   protected get classTimeouts(): ResolvedTimeouts {
     return defaultTimeouts

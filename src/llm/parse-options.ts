@@ -34,7 +34,7 @@ function toOptionError(
     const name = issue.keys[0] ?? ''
     const parent = issue.path.length === 0 ? owner : `${owner}.${option}`
     const known = issue.path.length === 0 ? knownNames(schema) : []
-    return new InvalidOptionError(`${parent} has no option "${name}"${suggest(name, known)}.`, {
+    return new InvalidOptionError(`${parent} has no option "${name}"${suggest(name, known)}`, {
       context,
       option: name,
     })
@@ -76,11 +76,11 @@ function knownNames(schema: z.ZodType): readonly string[] {
 }
 
 function suggest(name: string, known: readonly string[]): string {
-  if (known.length === 0) return ''
+  if (known.length === 0) return '.'
   // An ancestor's snake_case name is found by its camelCase spelling.
   const camelCase = name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
   const nearest = closest(camelCase, known)
-  return distance(camelCase, nearest) <= Math.max(2, camelCase.length / 3) ? `; did you mean "${nearest}"` : ''
+  return distance(camelCase, nearest) <= Math.max(2, camelCase.length / 3) ? `; did you mean "${nearest}"?` : '.'
 }
 
 function describe(value: unknown): string {

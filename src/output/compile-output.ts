@@ -53,7 +53,7 @@ function isSchemaLike(schema: JsonSchema | SchemaLike): schema is SchemaLike {
 
 async function compileSchemaLike(schema: SchemaLike): Promise<{ schema: JsonSchema; check: Check }> {
   const standard = schema['~standard']
-  const converter = standard['jsonSchema'] as { input(options: { target: string }): JsonSchema } | undefined
+  const { jsonSchema: converter } = standard as { jsonSchema?: { input(options: { target: string }): JsonSchema } }
   if (typeof converter?.input !== 'function') {
     throw new InvalidOptionError(
       `structuredOutput.schema: a schema of ${standard.vendor} does not give its JSON Schema; pass the JSON Schema instead.`,

@@ -21,13 +21,13 @@ export const text: Check<string> = (value, location, issues) => {
   return ''
 }
 
-const trueWords: ReadonlySet<unknown> = new Set(['1', 'on', 't', 'true', 'y', 'yes'])
-const falseWords: ReadonlySet<unknown> = new Set(['0', 'off', 'f', 'false', 'n', 'no'])
+const trueWords: ReadonlySet<unknown> = new Set([1, '1', 'on', 't', 'true', 'y', 'yes'])
+const falseWords: ReadonlySet<unknown> = new Set([0, '0', 'off', 'f', 'false', 'n', 'no'])
 
 /** A boolean, or a word for one. */
 export const boolean: Check<boolean> = (value, location, issues) => {
   if (typeof value === 'boolean') return value
-  const word = typeof value === 'object' ? undefined : String(value).toLowerCase()
+  const word = typeof value === 'string' ? value.toLowerCase() : value
   if (trueWords.has(word)) return true
   if (falseWords.has(word)) return false
   issues.push({ location, message: 'value could not be parsed to a boolean', type: 'type_error.bool' })
@@ -124,7 +124,7 @@ export function list<T>(item: Check<T>): Check<T[]> {
 /** What Python can iterate over; the entries are not looked at, as with pydantic's `Iterable`. */
 export const iterable: Check<unknown[]> = (value, location, issues) => {
   if (Array.isArray(value)) return value
-  if (typeof value === 'string') return [...value]
+  if (typeof value === 'string') return Array.from(value)
   if (isRecord(value)) return Object.keys(value)
   issues.push({ location, message: 'value is not a valid iterable', type: 'type_error.iterable' })
   return []

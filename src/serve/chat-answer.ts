@@ -90,20 +90,14 @@ function toDelta(
   part: Exclude<ChatStreamPart, { type: 'finish' }>,
   knownToolCalls: Set<number>,
 ): Record<string, unknown> {
-  switch (part.type) {
-    case 'text':
-      return { content: part.delta }
-    case 'reasoning':
-      return { reasoning_content: part.reasoningDelta }
-    case 'tool-call': {
-      const { index, id, name, argumentsDelta } = part
-      const isNew = !knownToolCalls.has(index)
-      knownToolCalls.add(index)
-      const head = isNew ? { id, type: 'function' } : undefined
-      const called = { ...(isNew ? { name } : undefined), arguments: argumentsDelta }
-      return { tool_calls: [{ index, ...head, function: called }] }
-    }
-  }
+  if (part.type === 'text') return { content: part.delta }
+  if (part.type === 'reasoning') return { reasoning_content: part.reasoningDelta }
+  const { index, id, name, argumentsDelta } = part
+  const isNew = !knownToolCalls.has(index)
+  knownToolCalls.add(index)
+  const head = isNew ? { id, type: 'function' } : undefined
+  const called = { ...(isNew ? { name } : undefined), arguments: argumentsDelta }
+  return { tool_calls: [{ index, ...head, function: called }] }
 }
 
 function toPartLogprobs(part: ChatStreamPart): Record<string, unknown> | undefined {

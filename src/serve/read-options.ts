@@ -2,6 +2,7 @@ import type { Tool, ToolChoice } from '../contract/message.js'
 import type { CallOptions, CompleteOptions } from '../contract/options.js'
 import type { StructuredOutput } from '../contract/structured-output.js'
 import { isRecord } from './body-validation.js'
+import { pythonJson } from './python-text.js'
 import type { ChatBody, CompletionBody } from './request-bodies.js'
 
 /*
@@ -79,7 +80,7 @@ function readTemplateKwargs(body: ChatBody): Record<string, unknown> | undefined
   if (given == null) return kwargs
   const read = typeof given === 'string' ? parse(given) : given
   if (!isRecord(read) && kwargs === undefined) {
-    throw new TypeError(`\`chat_template_kwargs\` should be json parsable, got: ${String(given)}`)
+    throw new TypeError(`\`chat_template_kwargs\` should be json parsable, got: ${pythonJson(given)}`)
   }
   return { ...(isRecord(read) ? read : undefined), ...kwargs }
 }

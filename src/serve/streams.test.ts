@@ -59,6 +59,16 @@ describe('a chat stream', () => {
     })
   })
 
+  it('has its status before the model says anything', async () => {
+    const gate = createGate()
+    await start(new ScriptedModel([gate.passed, 'Hi']))
+    const client = await openSocket(server.port, post('/v1/chat/completions', chatBody))
+    await client.until('HTTP/1.1 200 OK')
+    gate.open()
+    await client.until('[DONE]')
+    client.socket.destroy()
+  })
+
   it('sends role, text, reason and [DONE]', async () => {
     await start(new ScriptedModel(['Hel', 'lo ☀\n']))
     expect(await chat()).toBe(role + chunk('{"content": "Hel"}') + chunk('{"content": "lo ☀\\n"}') + stop + done)

@@ -64,7 +64,7 @@ export class ScriptedModel implements ServedModel {
   }
 
   streamChat(messages: readonly ChatMessage[], options: CallOptions = {}): ChatStream {
-    return this.#stream({ input: messages, options }) as ChatStream
+    return this.#stream({ input: messages, options })
   }
 
   async complete(prompt: string, options: CompleteOptions = {}): Promise<CompletionResponse> {

@@ -74,7 +74,10 @@ export class ChatTemplate {
     return { text, segments: splitAtMarks(marked, marks, text) }
   }
 
-  #render(messages: readonly TemplateMessage[], { tools, addGenerationPrompt = true, variables }: ChatTemplateInput): string {
+  #render(
+    messages: readonly TemplateMessage[],
+    { tools, addGenerationPrompt = true, variables }: ChatTemplateInput,
+  ): string {
     const template = (this.#template ??= parse(this.source))
     try {
       return template.render({
@@ -86,7 +89,9 @@ export class ChatTemplate {
         add_generation_prompt: addGenerationPrompt,
       })
     } catch (cause) {
-      throw new InvalidRequestError(`The model's chat template refuses this conversation: ${reasonOf(cause)}`, { cause })
+      throw new InvalidRequestError(`The model's chat template refuses this conversation: ${reasonOf(cause)}`, {
+        cause,
+      })
     }
   }
 }

@@ -72,11 +72,7 @@ export function splitAtMarks(marked: string, marks: Marks, plain: string): reado
   return align(segments, marks, plain)
 }
 
-function align(
-  segments: readonly PromptSegment[],
-  marks: Marks,
-  plain: string,
-): readonly PromptSegment[] | undefined {
+function align(segments: readonly PromptSegment[], marks: Marks, plain: string): readonly PromptSegment[] | undefined {
   const aligned: PromptSegment[] = []
   let position = 0
   for (let index = 0; index < segments.length; index++) {

@@ -61,7 +61,9 @@ function joinText(parts: readonly ContentPart[], index: number): string {
   return parts
     .map((part) => {
       if (part.type === 'text') return part.text
-      throw new InvalidRequestError(`Message ${index} holds an image, which a chat template cannot write: leave it out.`)
+      throw new InvalidRequestError(
+        `Message ${index} holds an image, which a chat template cannot write: leave it out.`,
+      )
     })
     .join('\n')
 }

@@ -4,6 +4,7 @@ import { ModelAbilityError } from '../errors/model-ability-error.js'
 import { ModelNotFoundError } from '../errors/model-not-found-error.js'
 import { WrongServerError } from '../errors/wrong-server-error.js'
 import { redactText } from '../transport/redact.js'
+import { parseRetryAfter } from '../transport/retry-after.js'
 import { requestWhole } from '../transport/request-whole.js'
 import type { Transport } from '../transport/transport.js'
 import type { Endpoint } from './endpoint.js'
@@ -54,7 +55,10 @@ async function listModels(options: FindModelOptions): Promise<readonly ModelDesc
     { method: 'GET', origin: endpoint.origin, path: `${endpoint.basePath}/v1/models`, headers, body: undefined },
     { runtime, timeoutMs: listTimeoutMs },
   )
-  if (answer.status >= 300) throw readError({ ...answer, body: redactText(answer.body, secrets) })
+  if (answer.status >= 300) {
+    const retryAfterMs = parseRetryAfter(answer.headers['retry-after'], Date.now())
+    throw readError({ ...answer, body: redactText(answer.body, secrets), retryAfterMs })
+  }
   const models = parseList(answer.body)
   if (models === undefined) {
     throw new WrongServerError(

@@ -216,17 +216,8 @@ export class Xinference extends LLM<XinferenceOptions> {
   }
 
   protected override configuration(): Record<string, unknown> {
-    const {
-      callbackManager: _callbackManager,
-      messagesToPrompt: _messagesToPrompt,
-      completionToPrompt: _completionToPrompt,
-      outputParser: _outputParser,
-      fetch: _fetch,
-      apiKey,
-      headers,
-      caFile,
-      ...plain
-    } = this.options
+    const { apiKey, headers, caFile } = this.options
+    const { fetch: _fetch, ...plain } = super.configuration()
     return {
       ...plain,
       endpoint: this.endpoint,

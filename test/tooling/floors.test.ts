@@ -17,6 +17,7 @@ const allowed: Readonly<Record<string, string>> = {
   'src/xinference/model.ts': `import { read } from '../dialects/xinference/read.js'\nexport const model: number = read()`,
   'src/llama-cpp/engine.ts': `import type { Llama } from 'node-llama-cpp'\nexport const load = async (): Promise<unknown> => import('node-llama-cpp')\nexport type Engine = Llama`,
   'src/serve/listen.ts': `import { Hono } from 'hono'\nimport { model } from '../xinference/model.js'\nexport const app: Hono = new Hono()\nexport const port: number = model`,
+  'src/from-json.ts': `import { model } from './xinference/model.js'\nexport const again: number = model`,
   'src/errors/broken.test.ts': `import { model } from '../xinference/model.js'\nexport const copy: number = model`,
 }
 
@@ -30,6 +31,7 @@ const refused: readonly (readonly [what: string, file: string, text: string, mes
   ['a namesake', 'src/dialects/xinference/up.ts', `import '../../xinference/a.js'`, /not import src\/xinference/],
   ['a dialect from the base class', 'src/llm/dialect.ts', `import '../dialects/tgi/a.js'`, /not import src\/dialects/],
   ['the core from a room', 'src/llm/core.ts', `export { A } from '../index.js'`, /not import src\/index\.ts/],
+  ['what stands beside the core', 'src/llm/beside.ts', `import '../from-json.js'`, /not import src\/index\.ts/],
   ['a neighbour', 'src/xinference/neighbour.ts', `import '../huggingface/a.js'`, /not import src\/huggingface/],
   ['the engine in the core', 'src/index.ts', `export { A } from './llama-cpp/a.js'`, /not import src\/llama-cpp/],
   ['the server in the core', 'src/index.ts', `export const a = () => import('./serve/a.js')`, /not import src\/serve/],

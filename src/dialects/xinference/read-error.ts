@@ -12,16 +12,15 @@ import { RateLimitError } from '../../errors/rate-limit-error.js'
 import { ServerError } from '../../errors/server-error.js'
 import { UnsupportedOptionError } from '../../errors/unsupported-option-error.js'
 import { WrongServerError } from '../../errors/wrong-server-error.js'
-import { parseRetryAfter } from '../../transport/retry-after.js'
 
 const contextOverflow =
   /exceed\w*\b.{0,60}\b(context|n_ctx)|maximum context length|context (length|window|size)\b.{0,40}\b(exceed|too)/i
 const loading = /model is loading|is not ready|launching/i
 
 /** Turns an answer with an error status into one of the family. The bodies are those of servers 0.8 to 3.2. */
-export function readError({ status, headers, body }: ErrorAnswer): HeadraceError {
+export function readError({ status, headers, body, retryAfterMs }: ErrorAnswer): HeadraceError {
   const said = readDetail(body)
-  const options: HeadraceErrorOptions = { status, retryAfterMs: parseRetryAfter(headers['retry-after'], Date.now()) }
+  const options: HeadraceErrorOptions = { status, retryAfterMs }
   if (isHtml(headers, body)) {
     return new WrongServerError(
       `The server answered ${status} with a web page: give Xinference's root as the endpoint.`,

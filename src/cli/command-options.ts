@@ -1,0 +1,73 @@
+import { type Command, InvalidArgumentError, Option } from 'commander'
+
+/** Which model, and how it is run. */
+export interface ModelArguments {
+  readonly llm?: string
+  readonly apiKey?: string
+  readonly contextWindow?: number
+  readonly threads?: number
+  readonly parallel?: number
+}
+
+/** What shapes the text. */
+export interface GenerationArguments {
+  readonly maxTokens?: number
+  readonly temperature?: number
+  readonly topP?: number
+  readonly topK?: number
+  readonly minP?: number
+  readonly seed?: number
+  readonly stop?: readonly string[]
+}
+
+/** How an answer is shown. */
+export interface AnswerArguments {
+  readonly stats?: boolean
+  readonly json?: boolean
+}
+
+export function addModelOptions(command: Command): Command {
+  return command
+    .option('--llm <spec>', 'xinference://HOST:PORT/UID, xinference+https://HOST/UID, xinference:UID or gguf:PATH (default: the demo model)')
+    .option('--context-window <tokens>', 'tokens that prompt and answer share', toNumber)
+    .option('--threads <number>', 'threads to evaluate a GGUF file with', toNumber)
+}
+
+export function addGenerationOptions(command: Command): Command {
+  return command
+    .option('--max-tokens <number>', 'the most tokens to generate', toNumber)
+    .option('--temperature <number>', '0 (greedy) to 2', toNumber)
+    .option('--top-p <number>', 'keep the likeliest tokens that add up to this probability, 0 to 1', toNumber)
+    .option('--top-k <number>', 'keep this many of the likeliest tokens; 0: all', toNumber)
+    .option('--min-p <number>', 'drop tokens less likely than this share of the likeliest one, 0 to 1', toNumber)
+    .option('--seed <number>', 'the same seed gives the same text', toNumber)
+    .addOption(new Option('--stop <text>', 'end before this text; may be repeated').argParser(append))
+}
+
+export function addAnswerOptions(command: Command): Command {
+  return command
+    .option('--stats', 'print token counts and speed to standard error')
+    .option('--json', 'print one JSON object when the answer, or an error, is there')
+}
+
+/** For models behind a server that wants one. */
+export function addApiKeyOption(command: Command): Command {
+  return command.option('--api-key <key>', "the server's key (default: the environment variable XINFERENCE_API_KEY)")
+}
+
+/** Ranges are checked where they are known, by the model's class. */
+export function toNumber(text: string): number {
+  if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) throw new InvalidArgumentError('It must be a number.')
+  return Number(text)
+}
+
+function append(text: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), text]
+}
+
+/** Only what was given, so that the model's own defaults hold for the rest. */
+export function generationOptions(args: GenerationArguments): GenerationArguments {
+  const { maxTokens, temperature, topP, topK, minP, seed, stop } = args
+  const options = { maxTokens, temperature, topP, topK, minP, seed, stop }
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+}

@@ -1,0 +1,4 @@
+// This file is the public surface of the entry point `headrace/llama-cpp`.
+
+export { LlamaCpp } from './llama-cpp.js'
+export type { LlamaCppOptions, LoadedLlamaCpp } from './options.js'
