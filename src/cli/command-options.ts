@@ -28,7 +28,10 @@ export interface AnswerArguments {
 
 export function addModelOptions(command: Command): Command {
   return command
-    .option('--llm <spec>', 'xinference://HOST:PORT/UID, xinference+https://HOST/UID, xinference:UID or gguf:PATH (default: the demo model)')
+    .option(
+      '--llm <spec>',
+      'xinference://HOST:PORT/UID, xinference+https://HOST/UID, xinference:UID or gguf:PATH (default: the demo model)',
+    )
     .option('--context-window <tokens>', 'tokens that prompt and answer share', toNumber)
     .option('--threads <number>', 'threads to evaluate a GGUF file with', toNumber)
 }

@@ -19,7 +19,10 @@ const program = new Command('headrace')
 addChatCommand(program)
 addCompleteCommand(program)
 addServeCommand(program)
-program.addHelpText('after', `\nWithout --llm, commands use a tiny model that comes with the package. Try:\n  headrace chat "What is the capital of Norway?"`)
+program.addHelpText(
+  'after',
+  `\nWithout --llm, commands use a tiny model that comes with the package. Try:\n  headrace chat "What is the capital of Norway?"`,
+)
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   // Who read the output has gone (`headrace chat | head -1`): there is nobody left to tell.
@@ -43,6 +46,9 @@ async function toExitCode(error: unknown): Promise<number> {
 
 /** Commander's message as one line in the form of all others. */
 function toUsageLine(message: string): string {
-  const line = message.replace(/^error: /, '').trim().replaceAll(/\s*\n\s*/g, ' ')
+  const line = message
+    .replace(/^error: /, '')
+    .trim()
+    .replaceAll(/\s*\n\s*/g, ' ')
   return `headrace: ${line}${line.endsWith('?)') ? '' : ' (try --help)'}\n`
 }

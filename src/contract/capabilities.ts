@@ -18,8 +18,6 @@ export interface Capabilities {
   readonly tools?: boolean | undefined
   /** Why an option cannot be honoured, as the end of a sentence ("... drops min_p"). @defaultValue {}: all are honoured */
   readonly unsupported?: Readonly<Partial<Record<OptionName, string>>> | undefined
-  /** Makes several answers of one request. @defaultValue false: requests are sent in parallel instead */
-  readonly nativeN?: boolean | undefined
   /** Constrains the text to a JSON Schema. @defaultValue false */
   readonly jsonSchema?: boolean | undefined
   /** What `wireMode: 'auto'` means for `generate`; interactive calls always stream. @defaultValue 'stream' */

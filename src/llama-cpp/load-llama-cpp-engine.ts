@@ -79,6 +79,7 @@ export async function loadLlamaCppEngine(options: LoadLlamaCppEngineOptions): Pr
       template: source === undefined ? undefined : new ChatTemplate(source, specialTokens(model)),
       modelName: general.name ?? basename(path, '.gguf'),
       threads,
+      //batching: { dispatchSchedule: (dispatch) => process.nextTick(dispatch) },
       contextWindow: Math.min(options.contextWindow ?? Infinity, context.contextSize),
       isReproducible: options.reproducible ?? true,
     })
@@ -145,6 +146,7 @@ async function createContext(
       contextSize: contextWindow ?? { max: window },
       sequences: parallel,
       threads,
+      //batching: { dispatchSchedule: (dispatch) => process.nextTick(dispatch) },
       flashAttention,
       ...(signal === undefined ? undefined : { createSignal: signal }),
     })

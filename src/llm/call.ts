@@ -323,7 +323,7 @@ const timeoutSentence = {
   total: 'The answer was not complete',
 } as const
 
-function abortedBy(signal: AbortSignal): AbortedError {
+export function abortedBy(signal: AbortSignal): AbortedError {
   return new AbortedError("The call was aborted by the caller's signal.", { cause: signal.reason })
 }
 

@@ -18,11 +18,12 @@ import { InvalidRequestError } from '../errors/invalid-request-error.js'
 import { NotLoadedError } from '../errors/not-loaded-error.js'
 import { UnsupportedOptionError } from '../errors/unsupported-option-error.js'
 import { DeadlineTimer } from '../transport/deadline-timer.js'
+import { orAborted } from '../transport/signal-listeners.js'
 import { systemRuntime } from '../transport/system-runtime.js'
 import { version } from '../version.js'
 import { unknownUsage } from './answer.js'
 import { CallStream } from './call-stream.js'
-import { Call, type CallConsumer, type CallSpec } from './call.js'
+import { abortedBy, Call, type CallConsumer, type CallSpec } from './call.js'
 import { CallbackManager } from './callback-manager.js'
 import { deriveSeed } from './derive-seed.js'
 import { generateAll, outcomeOf } from './generate.js'
@@ -94,11 +95,11 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
     this.runtime = internals.runtime ?? systemRuntime
     const { original } = internals
     this.#deadlines = original === undefined ? new DeadlineTimer(this.runtime) : original.#deadlines
-    this.callbackManager = options.callbackManager ?? new CallbackManager()
+    this.callbackManager = options.callbackManager ?? original?.callbackManager ?? new CallbackManager()
   }
 
-  /** Reaches the server or opens the model's file. */
-  protected abstract connect(): Promise<Connection>
+  /** Reaches the server or opens the model's file; `signal` aborts when nobody waits for it any more. */
+  protected abstract connect(signal: AbortSignal): Promise<Connection>
   /** What the connection and this copy's options amount to. @throws HeadraceError when they do not fit each other. */
   protected abstract describe(connection: Connection): Description
   /** Whether this copy can use the connection of its original. */
@@ -185,7 +186,7 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
   async generate(inputs: readonly GenerateInput[], options: GenerateOptions = {}): Promise<GenerateOutput[]> {
     const { numGenerations: _n, concurrency: _c, throwOnError: _t, onResult: _o, ...call } = options
     parseOptions(callSchema, call, 'generate')
-    const { maxConcurrency = Infinity } = (await this.#ready()).context.engine.capabilities
+    const { maxConcurrency = Infinity } = (await this.#ready(options.signal)).context.engine.capabilities
     return generateAll(inputs, options, maxConcurrency, (input, own) => this.generateOne(input, own))
   }
 
@@ -196,7 +197,8 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
     try {
       const { sample = 0, ...call } = options
       parseOptions(callSchema, call, 'generateOne')
-      const spec = await prepareInput(this.#model ?? (await this.#ready()), input, call, sample)
+      const model = this.#model ?? (await this.#ready(call.signal))
+      const spec = await prepareInput(model, input, call, sample)
       seed = spec.request.options.seed
       const response = await this.#run<ChatResponse | CompletionResponse>(spec)
       return {
@@ -235,7 +237,7 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
    * @throws HeadraceError `INVALID_REQUEST` when a variable is missing.
    */
   async predict(template: PromptTemplate, variables: PromptVariables = {}, options?: CallOptions): Promise<string> {
-    await this.load()
+    await this.#ready(options?.signal)
     const { outputParser } = this.options
     const formatted = (text: string): string => outputParser?.format?.(text) ?? text
     let text: string
@@ -262,8 +264,13 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
   with(changes: Partial<Options>): this {
     const Class = this.constructor as new (options: Partial<Options>, internals: LLMInternals) => this
     const copy = new Class({ ...this.options, ...changes }, { ...this.#internals, original: this as unknown as LLM })
-    const connection = copy.#shared().value
-    if (connection !== undefined) copy.#describe(connection)
+    const shared = copy.#shared()
+    try {
+      if (shared.value !== undefined) copy.#describe(shared.value)
+    } catch (error) {
+      void shared.release()
+      throw error
+    }
     return copy
   }
 
@@ -277,7 +284,7 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
    * can be used again and then loads again.
    */
   async unload(): Promise<void> {
-    for (const call of this.#live) call.abort(new AbortedError('The model was unloaded.'))
+    for (const call of this.#live) call.abort(unloaded())
     const connection = this.#connection
     this.#connection = undefined
     this.#model = undefined
@@ -297,7 +304,7 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
         original?.hasConnection && this.sharesConnection(original.options as Options)
           ? original.#shared().retain()
           : new SharedResource(
-              () => this.connect(),
+              (signal) => this.connect(signal),
               (connection) => connection.release(),
             ).retain()
     }
@@ -336,8 +343,14 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
     return this.#model
   }
 
-  async #ready(): Promise<LoadedModel> {
-    return this.#model ?? this.#describe(await this.#shared().get())
+  /** Loads if need be. When a call's signal aborts only that call ends: others may wait for the same load. */
+  async #ready(signal?: AbortSignal): Promise<LoadedModel> {
+    if (this.#model !== undefined) return this.#model
+    if (signal?.aborted) throw abortedBy(signal)
+    const shared = this.#shared()
+    const connection = await (signal === undefined ? shared.get() : orAborted(shared.get(), signal, abortedBy))
+    if (this.#connection !== shared) throw unloaded()
+    return this.#describe(connection)
   }
 
   // Preparing a call: options are checked before the model is loaded, so that a wrong one costs no request.
@@ -348,7 +361,7 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
     mode: CallMode,
   ): Promise<CallSpec<CompletionResponse<T>>> {
     if (options !== undefined) parseOptions(completeSchema, options, 'complete')
-    return prepareComplete(this.#model ?? (await this.#ready()), prompt, options, mode)
+    return prepareComplete(this.#model ?? (await this.#ready(options?.signal)), prompt, options, mode)
   }
 
   async #prepareChat<T>(
@@ -357,14 +370,19 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
     mode: CallMode,
   ): Promise<CallSpec<ChatResponse<T>>> {
     if (options !== undefined) parseOptions(callSchema, options, 'chat')
-    return prepareChat(this.#model ?? (await this.#ready()), messages, options, mode)
+    return prepareChat(this.#model ?? (await this.#ready(options?.signal)), messages, options, mode)
   }
 
   // Running a call
 
   #run<R extends ChatResponse | CompletionResponse>(spec: CallSpec<R>): Promise<R> {
-    const { context } = this.#loaded()
-    return new Promise((resolve, reject) => new Call(context, spec, { succeed: resolve, fail: reject }).start())
+    return new Promise((resolve, reject) => this.#call(spec, { succeed: resolve, fail: reject }).start())
+  }
+
+  #call<R extends ChatResponse | CompletionResponse>(spec: CallSpec<R>, consumer: CallConsumer<R>): Call<R> {
+    // Unloaded while the call was prepared.
+    if (this.#model === undefined) throw unloaded()
+    return new Call(this.#model.context, spec, consumer)
   }
 
   /** One answer, or with `n` several at once, the others beside the first. */
@@ -400,9 +418,13 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
           { option: 'n' },
         )
       }
-      return new Call(this.#loaded().context, spec, consumer)
+      return this.#call(spec, consumer)
     })
   }
+}
+
+function unloaded(): AbortedError {
+  return new AbortedError('The model was unloaded.')
 }
 
 function asHeadraceError(error: unknown): HeadraceError {

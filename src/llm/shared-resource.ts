@@ -1,15 +1,17 @@
 /**
  * Something that is made once, used by several owners, and released when the last of them lets go. A failed making is
- * forgotten, so that the next one tries again.
+ * forgotten, so that the next one tries again. Once released it is not made again.
  */
 export class SharedResource<T> {
-  readonly #create: () => Promise<T>
+  readonly #create: (signal: AbortSignal) => Promise<T>
   readonly #destroy: (value: T) => Promise<void>
   #owners = 0
   #pending: Promise<T> | undefined
   #value: T | undefined
+  readonly #released = new AbortController()
 
-  constructor(create: () => Promise<T>, destroy: (value: T) => Promise<void>) {
+  /** `create` gets a signal that aborts when the last owner lets go. */
+  constructor(create: (signal: AbortSignal) => Promise<T>, destroy: (value: T) => Promise<void>) {
     this.#create = create
     this.#destroy = destroy
   }
@@ -21,7 +23,7 @@ export class SharedResource<T> {
 
   /** Makes it, once however often it is called. */
   get(): Promise<T> {
-    this.#pending ??= this.#create().then(
+    this.#pending ??= this.#create(this.#released.signal).then(
       (value) => (this.#value = value),
       (error: unknown) => {
         this.#pending = undefined
@@ -42,6 +44,7 @@ export class SharedResource<T> {
     this.#pending = undefined
     this.#value = undefined
     if (pending === undefined) return
+    this.#released.abort()
     const value = await pending.catch(() => undefined)
     if (value !== undefined) await this.#destroy(value)
   }

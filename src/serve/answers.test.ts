@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 import { InvalidOutputError } from '../errors/invalid-output-error.js'
 import { createServer, type LLMServer, serve } from './index.js'
-import { ScriptedModel, send } from './test-support.test-d.js'
+import { ScriptedModel, send } from '../../test/support/scripted-model.js'
 
 let server: LLMServer
 

@@ -7,7 +7,7 @@ import { UnsupportedOptionError } from '../errors/unsupported-option-error.js'
 import type { LLMServer } from './index.js'
 import type { ServeOptions } from './serve-options.js'
 import { startServer } from './server.js'
-import { openSocket, post, type Reply, ScriptedModel, send } from './test-support.test-d.js'
+import { openSocket, post, type Reply, ScriptedModel, send } from '../../test/support/scripted-model.js'
 
 let server: LLMServer
 let now = 0

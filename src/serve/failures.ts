@@ -21,7 +21,7 @@ export class HttpFailure extends Error {
  */
 export function toHttpFailure(error: unknown, address: string): HttpFailure {
   if (error instanceof HttpFailure) return error
-  const reason = error instanceof Error ? error.message : String(error)
+  const reason = error instanceof Error ? engineText(error) : String(error)
   if (isHeadraceError(error)) {
     if (error.code === 'RATE_LIMITED') return new HttpFailure(429, `Rate limit reached for the model. ${reason}`)
     if (error.code === 'MODEL_LOADING') {
@@ -29,6 +29,14 @@ export function toHttpFailure(error: unknown, address: string): HttpFailure {
     }
   }
   return new HttpFailure(500, `[address=${address}, pid=${process.pid}] ${reason}`)
+}
+
+/** In llama.cpp's own words, where clients know an error by them. */
+function engineText(error: Error): string {
+  if (!isHeadraceError(error) || error.code !== 'CONTEXT_OVERFLOW') return error.message
+  const { promptTokens, contextWindow } = error.context
+  if (promptTokens === undefined) return error.message
+  return `request (${promptTokens} tokens) exceeds the available context size (${contextWindow} tokens), try increasing it`
 }
 
 /** The text of an error inside a stream, whose status was 200 before the model was asked. */

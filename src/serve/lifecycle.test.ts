@@ -8,7 +8,7 @@ import {
   serve,
   type ServeOptions,
 } from './index.js'
-import { createGate, openSocket, post, ScriptedModel, send } from './test-support.test-d.js'
+import { createGate, openSocket, post, ScriptedModel, send } from '../../test/support/scripted-model.js'
 
 let server: LLMServer | undefined
 

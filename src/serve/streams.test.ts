@@ -5,7 +5,7 @@ import { ModelLoadingError } from '../errors/model-loading-error.js'
 import { RateLimitError } from '../errors/rate-limit-error.js'
 import { type LLMServer, serve } from './index.js'
 import type { ServeOptions } from './serve-options.js'
-import { createGate, openSocket, post, ScriptedModel, send, type Step } from './test-support.test-d.js'
+import { createGate, openSocket, post, ScriptedModel, send, type Step } from '../../test/support/scripted-model.js'
 
 let server: LLMServer
 

@@ -17,6 +17,7 @@ export interface FindModelOptions {
   readonly headers: Readonly<Record<string, string>>
   readonly secrets: readonly string[]
   readonly modelUid: string
+  readonly signal: AbortSignal
 }
 
 /** A server with a sick worker takes up to a minute to list its models (Xinference 3.2). */
@@ -49,11 +50,11 @@ export async function findModel(options: FindModelOptions): Promise<ModelDescrip
 }
 
 async function listModels(options: FindModelOptions): Promise<readonly ModelDescription[]> {
-  const { transport, runtime, endpoint, headers, secrets } = options
+  const { transport, runtime, endpoint, headers, secrets, signal } = options
   const answer = await requestWhole(
     transport,
     { method: 'GET', origin: endpoint.origin, path: `${endpoint.basePath}/v1/models`, headers, body: undefined },
-    { runtime, timeoutMs: listTimeoutMs },
+    { runtime, timeoutMs: listTimeoutMs, signal },
   )
   if (answer.status >= 300) {
     const retryAfterMs = parseRetryAfter(answer.headers['retry-after'], Date.now())

@@ -146,7 +146,7 @@ export class Xinference extends LLM<XinferenceOptions> {
     return super.streamComplete(prompt, withoutAlias(options))
   }
 
-  protected override async connect(): Promise<XinferenceConnection> {
+  protected override async connect(signal: AbortSignal): Promise<XinferenceConnection> {
     const { modelUid } = this.options
     const headers: Record<string, string> = {}
     const secrets: string[] = []
@@ -161,8 +161,8 @@ export class Xinference extends LLM<XinferenceOptions> {
     }
     const transport = withDebugLog(this.#createTransport(), this.runtime, () => secrets)
     try {
-      const found = { transport, runtime: this.runtime, endpoint: this.#endpoint, headers, secrets, modelUid }
-      const modelDescription = this.options.modelDescription ?? (await findModel(found))
+      const server = { transport, runtime: this.runtime, endpoint: this.#endpoint, headers, secrets, signal }
+      const modelDescription = this.options.modelDescription ?? (await findModel({ ...server, modelUid }))
       const dialect = new XinferenceDialect({
         modelUid,
         engine: modelDescription.model_engine ?? undefined,

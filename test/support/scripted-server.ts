@@ -38,8 +38,8 @@ export interface ScriptedServerOptions {
   readonly tls?: { readonly key: string; readonly cert: string } | undefined
 }
 
-/** How long a test waits for what should happen at once. */
-const patienceMs = 8000
+/** How long a test waits for what should happen at once: less than the 4 s after which idle sockets are closed anyway. */
+const patienceMs = 3000
 
 /** The scripts of a route's requests in their order; the last one is that of all further requests. */
 export function inTurn(...scripts: readonly [Script, ...Script[]]): Answer {

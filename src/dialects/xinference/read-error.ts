@@ -61,7 +61,7 @@ export function readError({ status, headers, body, retryAfterMs }: ErrorAnswer):
  * An error inside a stream, where the status was 200: a string, whose beginning may be the status it would have had.
  */
 export function readStreamError(error: unknown): HeadraceError {
-  const said = typeof error === 'string' ? error : readDetail(JSON.stringify(error))
+  const said = readDetail(JSON.stringify({ error }))
   if (/^429\b/.test(said))
     return new RateLimitError(`Xinference has as many requests as the model takes: ${said}.`, { status: 429 })
   if (said.includes("'async for' requires an object with __aiter__")) {
@@ -114,8 +114,10 @@ function readDetail(body: string): string {
   }
   const text = (typeof said === 'string' ? said : JSON.stringify(said))
     .replaceAll(/\s+/g, ' ')
+    // Which process of the server raised it helps nobody here.
+    .replace(/^\[address=[^\]]*\] */, '')
     .trim()
-    .replace(/\.$/, '')
+    .replace(/\.+$/, '')
   if (text === '') return 'no reason given'
   return text.length > 500 ? `${text.slice(0, 500)}...` : text
 }

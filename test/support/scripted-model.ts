@@ -1,13 +1,13 @@
 import { request as httpRequest, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http'
 import { connect, type Socket } from 'node:net'
 
-import type { ChatMessage } from '../contract/message.js'
-import type { LLMMetadata } from '../contract/metadata.js'
-import type { CallOptions, CompleteOptions } from '../contract/options.js'
-import type { ChatResponse, CompletionResponse } from '../contract/response.js'
-import type { ChatStream, ChatStreamPart, CompletionStream, LLMStream } from '../contract/stream-part.js'
-import { AbortedError } from '../errors/aborted-error.js'
-import type { ServedModel } from './served-model.js'
+import type { ChatMessage } from '../../src/contract/message.js'
+import type { LLMMetadata } from '../../src/contract/metadata.js'
+import type { CallOptions, CompleteOptions } from '../../src/contract/options.js'
+import type { ChatResponse, CompletionResponse } from '../../src/contract/response.js'
+import type { ChatStream, ChatStreamPart, CompletionStream, LLMStream } from '../../src/contract/stream-part.js'
+import { AbortedError } from '../../src/errors/aborted-error.js'
+import type { ServedModel } from '../../src/serve/served-model.js'
 
 /** A model that does what it is told: text, a whole part, an error, or waiting for something outside. */
 export type Step = string | (Partial<ChatStreamPart> & Pick<ChatStreamPart, 'type'>) | Error | Promise<unknown>

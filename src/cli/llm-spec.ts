@@ -1,0 +1,85 @@
+import { existsSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+
+import { InvalidOptionError } from '../errors/invalid-option-error.js'
+
+/** What `--llm` names. */
+export type LLMSpec =
+  | {
+      readonly kind: 'xinference'
+      /** `undefined`: the class's own default. */
+      readonly endpoint: string | undefined
+      readonly modelUid: string
+    }
+  | { readonly kind: 'gguf'; readonly modelPath: string }
+
+const forms = 'xinference://HOST:PORT/UID, xinference+https://HOST/UID, xinference:UID or gguf:PATH'
+const defaultPort = 9997
+
+/**
+ * Reads the value of `--llm`:
+ *
+ * - `xinference://HOST[:PORT]/UID`: an Xinference server; the port is 9997 by default. What stands between host and uid
+ *   is the path that a reverse proxy put there; a slash inside the uid is written `%2F`.
+ * - `xinference+https://HOST[:PORT]/UID`: the same over HTTPS; the port is 443 by default.
+ * - `xinference:UID`: the server of `XINFERENCE_ENDPOINT`, else of this machine.
+ * - `gguf:PATH`: a model file, run in this process. `~/` is the home folder.
+ *
+ * @throws InvalidOptionError `INVALID_OPTION`, which names the forms there are.
+ */
+export function parseLLMSpec(spec: string): LLMSpec {
+  const [, scheme = '', rest = ''] = /^([^:]*):(.*)$/s.exec(spec) ?? []
+  switch (scheme) {
+    case 'gguf':
+      if (rest === '') throw wrong(spec, 'has no path')
+      return { kind: 'gguf', modelPath: /^~[/\\]/.test(rest) ? join(homedir(), rest.slice(2)) : rest }
+    case 'xinference':
+      if (rest.startsWith('//')) return parseAddress(spec, `http:${rest}`)
+      if (rest === '') throw wrong(spec, 'has no model uid')
+      return { kind: 'xinference', endpoint: undefined, modelUid: rest }
+    case 'xinference+https':
+      return parseAddress(spec, `https:${rest}`)
+    default:
+      throw wrong(spec, 'is none of the forms that there are', suggestion(spec, scheme, rest))
+  }
+}
+
+function parseAddress(spec: string, address: string): LLMSpec {
+  let url: URL
+  try {
+    url = new URL(address)
+  } catch {
+    throw wrong(spec, 'holds no valid address')
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw new InvalidOptionError('--llm must hold no user name or password: use --api-key.', { option: 'llm' })
+  }
+  if (url.search !== '' || url.hash !== '') throw wrong(spec, 'must have no query and no fragment')
+  const cut = url.pathname.lastIndexOf('/')
+  const modelUid = decode(url.pathname.slice(cut + 1))
+  if (modelUid === undefined) throw wrong(spec, 'has a broken % sequence')
+  if (modelUid === '') throw wrong(spec, 'has no model uid after the address')
+  // `new URL` leaves the scheme's own port out: `:80` must be looked for in the text.
+  const hasPort = url.port !== '' || /^http:\/\/[^/]*:80(\/|$)/.test(address)
+  const port = url.protocol === 'http:' && !hasPort ? `:${defaultPort}` : ''
+  return { kind: 'xinference', endpoint: `${url.origin}${port}${url.pathname.slice(0, cut)}`, modelUid }
+}
+
+function decode(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return undefined
+  }
+}
+
+function wrong(spec: string, reason: string, hint = ''): InvalidOptionError {
+  return new InvalidOptionError(`--llm ${JSON.stringify(spec)} ${reason}: give ${forms}${hint}.`, { option: 'llm' })
+}
+
+function suggestion(spec: string, scheme: string, rest: string): string {
+  if (scheme === 'http') return `; did you mean xinference:${rest}`
+  if (scheme === 'https') return `; did you mean xinference+https:${rest}`
+  return spec.endsWith('.gguf') || existsSync(spec) ? `; did you mean gguf:${spec}` : ''
+}

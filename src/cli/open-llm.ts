@@ -1,0 +1,39 @@
+import { fileURLToPath } from 'node:url'
+
+import { InvalidOptionError } from '../errors/invalid-option-error.js'
+import type { LLM } from '../llm/llm.js'
+import type { ModelArguments } from './command-options.js'
+import { type LLMSpec, parseLLMSpec } from './llm-spec.js'
+
+/** The model in the package: two folders up from here, in `src` as in `dist`. */
+const demoModel: LLMSpec = {
+  kind: 'gguf',
+  modelPath: fileURLToPath(new URL('../../models/demo/demo.gguf', import.meta.url)),
+}
+
+/**
+ * The model that the arguments name, not loaded yet. Only its own class is imported.
+ *
+ * @throws HeadraceError `INVALID_OPTION`, also for an argument that this kind of model has no use for.
+ */
+export async function openLLM(args: ModelArguments): Promise<LLM> {
+  const spec = args.llm === undefined ? demoModel : parseLLMSpec(args.llm)
+  const { apiKey, contextWindow, threads, parallel } = args
+  if (spec.kind === 'xinference') {
+    refuse('--threads', threads, 'the server chooses how it runs its models')
+    refuse('--parallel', parallel, 'the server chooses how it runs its models')
+    const { Xinference } = await import('../xinference/xinference.js')
+    const { endpoint, modelUid } = spec
+    return new Xinference({ modelUid, endpoint, apiKey, contextWindow }) as unknown as LLM
+  }
+  refuse('--api-key', apiKey, 'a GGUF file needs no key')
+  const { LlamaCpp } = await import('../llama-cpp/index.js')
+  return new LlamaCpp({ modelPath: spec.modelPath, contextWindow, threads, parallel }) as unknown as LLM
+}
+
+function refuse(name: string, value: unknown, reason: string): void {
+  if (value === undefined) return
+  throw new InvalidOptionError(`${name} has no effect on this --llm: ${reason}; leave it out.`, {
+    option: name.replace(/^--/, ''),
+  })
+}
