@@ -20,8 +20,7 @@ export class AnswerPrinter {
   /** Ends the line, so that what follows stands on its own. */
   end(): void {
     this.#endThought()
-    if (this.#isLineOpen) process.stdout.write('
-')
+    if (this.#isLineOpen) process.stdout.write('\n')
     this.#isLineOpen = false
   }
 

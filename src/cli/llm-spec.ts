@@ -75,11 +75,18 @@ function decode(text: string): string | undefined {
 }
 
 function wrong(spec: string, reason: string, hint = ''): InvalidOptionError {
-  return new InvalidOptionError(`--llm ${JSON.stringify(spec)} ${reason}: give ${forms}${hint}.`, { option: 'llm' })
+  return new InvalidOptionError(`--llm ${JSON.stringify(masked(spec))} ${reason}: give ${forms}${hint}.`, {
+    option: 'llm',
+  })
 }
 
 function suggestion(spec: string, scheme: string, rest: string): string {
-  if (scheme === 'http') return `; did you mean xinference:${rest}`
-  if (scheme === 'https') return `; did you mean xinference+https:${rest}`
+  if (scheme === 'http') return `; did you mean xinference:${masked(rest)}`
+  if (scheme === 'https') return `; did you mean xinference+https:${masked(rest)}`
   return spec.endsWith('.gguf') || existsSync(spec) ? `; did you mean gguf:${spec}` : ''
+}
+
+/** Without a user name and password, which are not to be repeated. */
+function masked(spec: string): string {
+  return spec.replace(/\/\/[^/]*@/, '//')
 }

@@ -50,5 +50,8 @@ function toUsageLine(message: string): string {
     .replace(/^error: /, '')
     .trim()
     .replaceAll(/\s*\n\s*/g, ' ')
+  if (/^too many arguments for '(chat|complete)'/.test(line)) {
+    return 'headrace: too many arguments: put the prompt in quotation marks\n'
+  }
   return `headrace: ${line}${line.endsWith('?)') ? '' : ' (try --help)'}\n`
 }

@@ -15,34 +15,27 @@ export class MessageReader {
   read(): Promise<string | undefined> {
     return new Promise((resolve) => {
       const { stdin: input, stdout: output } = process
+      const reader = createInterface({ input, output, prompt: '> ', history: this.#history })
       const lines: string[] = []
       let timer: NodeJS.Timeout | undefined
-      const reader = createInterface({
-        input,
-        output,
-        prompt: '> ',
-        history: this.#history,
-        removeHistoryDuplicates: true,
-      })
-      const close = (message: string | undefined): void => {
-        clearTimeout(timer)
-        reader.removeAllListeners('close')
-        reader.close()
-        resolve(message)
-      }
+      let message: string | undefined
       reader.on('history', (history: string[]) => (this.#history = history))
       reader.on('line', (line) => {
         lines.push(line)
         clearTimeout(timer)
-        // The last line of a paste often has no line break: it waits for Enter.
-        timer = setTimeout(() => reader.line === '' && close(lines.join('\n').trim()), pasteMs)
+        timer = setTimeout(() => {
+          // The last line of a paste often has no line break: it waits for Enter.
+          if (reader.line !== '') return
+          message = lines.join('\n').trim()
+          reader.close()
+        }, pasteMs)
       })
-      const leave = (): void => {
-        output.write('\n')
-        close(undefined)
-      }
-      reader.on('SIGINT', leave)
-      reader.on('close', leave)
+      reader.on('SIGINT', () => reader.close())
+      reader.on('close', () => {
+        clearTimeout(timer)
+        if (message === undefined) output.write('\n')
+        resolve(message)
+      })
       reader.prompt()
     })
   }

@@ -38,14 +38,14 @@ function describe(server: LLMServer, uid: string, contextWindow: number | undefi
   const header = hasKey ? ` -H "Authorization: Bearer $HEADRACE_API_KEY"` : ''
   const data = JSON.stringify(body).replaceAll("'", String.raw`'\''`)
   const spec = `${url.replace('http://', 'xinference://')}/${encodeURIComponent(uid)}`
-  const key = hasKey ? `, apiKey: { env: 'HEADRACE_API_KEY' }` : ''
+  const key = hasKey ? `, apiKey: { env: "HEADRACE_API_KEY" }` : ''
   return `Serving ${printable(uid)}${window} on ${url}
 
   curl ${url}/v1/chat/completions -H 'Content-Type: application/json'${header} -d '${data}'
 
   ${hasKey ? 'XINFERENCE_API_KEY=$HEADRACE_API_KEY ' : ''}headrace chat --llm ${spec}
 
-  new Xinference({ endpoint: '${url}', modelUid: ${JSON.stringify(uid)}${key} })
+  new Xinference({ endpoint: ${JSON.stringify(url)}, modelUid: ${JSON.stringify(uid)}${key} })
 
 Ctrl-C stops.
 `

@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises'
+
 import type { Llama } from 'node-llama-cpp'
 
 import { InvalidOptionError } from '../errors/invalid-option-error.js'
@@ -37,18 +39,20 @@ export function getBackend(library: LlamaLibrary, gpu: GpuChoice): Promise<Backe
 async function createBackend(library: LlamaLibrary, gpu: GpuChoice): Promise<Backend> {
   const complaints: string[] = []
   try {
-    const llama = await library.getLlama({
-      gpu,
-      build: 'never',
-      skipDownload: true,
-      progressLogs: false,
-      // The engine's own count holds, see `chooseThreads`.
-      maxThreads: 0,
-      logLevel: library.LlamaLogLevel.error,
-      logger: (_level, line) => {
-        if (complaints.length < complaintsKept) complaints.push(line.trim())
-      },
-    })
+    const llama = await withoutInputType(() =>
+      library.getLlama({
+        gpu,
+        build: 'never',
+        skipDownload: true,
+        progressLogs: false,
+        // The engine's own count holds, see `chooseThreads`.
+        maxThreads: 0,
+        logLevel: library.LlamaLogLevel.error,
+        logger: (_level, line) => {
+          if (complaints.length < complaintsKept) complaints.push(line.trim())
+        },
+      }),
+    )
     return { llama, complaints }
   } catch (cause) {
     if (gpu !== false && gpu !== 'auto') {
@@ -62,4 +66,33 @@ async function createBackend(library: LlamaLibrary, gpu: GpuChoice): Promise<Bac
       { cause },
     )
   }
+}
+
+/**
+ * node-llama-cpp tries its binary out in a child process, which is given this process's own flags. `--input-type` is for
+ * `node --eval` alone: with it the child fails, and the binary is taken for broken.
+ */
+async function withoutInputType<T>(act: () => Promise<T>): Promise<T> {
+  const flags = process.execArgv
+  const passable = flags.filter((flag) => !flag.startsWith('--input-type'))
+  if (passable.length === flags.length) return act()
+  process.execArgv = passable
+  try {
+    return await act()
+  } finally {
+    process.execArgv = flags
+  }
+}
+
+const quietMs = 10
+const longestWaitMs = 500
+
+/** What a load that failed was complained of. The lines arrive from another thread, a little after the failure. */
+export async function readComplaints({ complaints }: Backend): Promise<readonly string[]> {
+  for (let waitedMs = 0; waitedMs < longestWaitMs; waitedMs += quietMs) {
+    const before = complaints.length
+    await delay(quietMs)
+    if (before > 0 && complaints.length === before) break
+  }
+  return [...complaints]
 }

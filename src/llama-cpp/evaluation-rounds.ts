@@ -12,6 +12,10 @@ export interface RoundMember {
   close(): Promise<void>
 }
 
+// llama.cpp keeps its plan of the computation from one batch to the next of the same sequence. Making it anew costs a
+// small model as much as a token does; a large one has no second token within this time.
+const solitarySliceMs = 10
+
 /**
  * Evaluates its members in rounds: a step of each at the same time, which llama.cpp computes as one batch, and the next
  * round when all have theirs. Solitary members have their steps one after the other, between two shared rounds.
@@ -21,15 +25,21 @@ export interface RoundMember {
  */
 export class EvaluationRounds {
   readonly #members = new Set<RoundMember>()
+  readonly #beforeRound: () => void
   #isTurning = false
   #whenEmpty: (() => void)[] = []
+
+  /** @param beforeRound - Called when what ended is closed; it may add members. */
+  constructor(beforeRound: () => void = () => {}) {
+    this.#beforeRound = beforeRound
+  }
 
   add(member: RoundMember): void {
     this.#members.add(member)
     this.wake()
   }
 
-  /** A member became ready, or ended. */
+  /** A member became ready or ended, or `beforeRound` has something to do. */
   wake(): void {
     if (this.#isTurning) return
     this.#isTurning = true
@@ -45,6 +55,7 @@ export class EvaluationRounds {
   async #turn(): Promise<void> {
     for (;;) {
       await this.#closeEnded()
+      this.#beforeRound()
       const shared: RoundMember[] = []
       const solitary: RoundMember[] = []
       for (const member of this.#members) {
@@ -52,11 +63,19 @@ export class EvaluationRounds {
       }
       if (shared.length + solitary.length === 0 && !this.#hasEnded()) break
       if (shared.length > 0) await Promise.all(shared.map((member) => member.step()))
-      for (const member of solitary) if (member.isReady) await member.step()
+      for (const member of solitary) await this.#stepForAWhile(member)
     }
     this.#isTurning = false
     if (this.#members.size > 0) return
     for (const resolve of this.#whenEmpty.splice(0)) resolve()
+  }
+
+  async #stepForAWhile(member: RoundMember): Promise<void> {
+    const until = performance.now() + solitarySliceMs
+    do {
+      if (!member.isReady) return
+      await member.step()
+    } while (performance.now() < until)
   }
 
   #hasEnded(): boolean {

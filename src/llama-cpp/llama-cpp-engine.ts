@@ -57,7 +57,7 @@ export class LlamaCppEngine implements Engine {
   readonly #vocabulary: Vocabulary
   readonly #tokenizer: PromptTokenizer
   readonly #pool: SequencePool<LlamaContextSequence>
-  readonly #rounds = new EvaluationRounds()
+  readonly #rounds = new EvaluationRounds(() => this.#pool.grant())
   readonly #generations = new Set<Generation>()
   readonly #owner: GenerationOwner
   #disposal: Promise<void> | undefined
@@ -111,6 +111,7 @@ export class LlamaCppEngine implements Engine {
     )
     this.#generations.add(generation)
     this.#pool.claim(generation)
+    this.#rounds.wake()
     return generation
   }
 

@@ -66,7 +66,7 @@ export class LlamaCpp extends LLM<LlamaCppOptions> {
 
   /** The model that `toJSON()` wrote. @throws SerializationError `NOT_DESERIALIZABLE` */
   static fromJSON(json: unknown, options: Omit<FromJSONOptions, 'classes'> = {}): LlamaCpp {
-    return fromJSON(json, { ...options, classes: [LlamaCpp] }) as unknown as LlamaCpp
+    return fromJSON(json, { ...options, classes: [LlamaCpp] }) as LlamaCpp
   }
 
   get modelPath(): string {

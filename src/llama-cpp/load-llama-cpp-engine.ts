@@ -1,5 +1,4 @@
 import { basename } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 
 import type { LlamaContext, LlamaModel } from 'node-llama-cpp'
 
@@ -7,7 +6,7 @@ import { AbortedError } from '../errors/aborted-error.js'
 import { InvalidOptionError } from '../errors/invalid-option-error.js'
 import { ModelFileError } from '../errors/model-file-error.js'
 import { ChatTemplate } from '../template/chat-template.js'
-import { type Backend, getBackend, type GpuChoice } from './backend.js'
+import { type Backend, getBackend, type GpuChoice, readComplaints } from './backend.js'
 import { readGgufHeader } from './gguf-header.js'
 import { LlamaCppEngine } from './llama-cpp-engine.js'
 import { loadLibrary } from './load-library.js'
@@ -79,7 +78,6 @@ export async function loadLlamaCppEngine(options: LoadLlamaCppEngineOptions): Pr
       template: source === undefined ? undefined : new ChatTemplate(source, specialTokens(model)),
       modelName: general.name ?? basename(path, '.gguf'),
       threads,
-      //batching: { dispatchSchedule: (dispatch) => process.nextTick(dispatch) },
       contextWindow: Math.min(options.contextWindow ?? Infinity, context.contextSize),
       isReproducible: options.reproducible ?? true,
     })
@@ -96,24 +94,28 @@ async function loadModel(backend: Backend, path: string, signal?: AbortSignal): 
     return await llama.loadModel({ modelPath: path, ...(signal === undefined ? undefined : { loadSignal: signal }) })
   } catch (cause) {
     if (signal?.aborted) throw cause
-    // llama.cpp's reasons arrive from another thread, a little after the failure itself.
-    await delay(logDelayMs)
-    throw loadFailure(path, cause, complaints)
+    throw loadFailure(path, cause, await readComplaints(backend))
   }
 }
 
-const logDelayMs = 20
-
 function loadFailure(path: string, cause: unknown, complaints: readonly string[]): ModelFileError {
-  const said = complaints.map((line) => /error loading model: (.*)/.exec(line)?.[1]).find((line) => line !== undefined)
-  const reason = said ?? complaints[0] ?? (cause instanceof Error ? cause.message : String(cause))
-  const isCut = /not within the file bounds|failed to read/.test(reason)
+  const cut = complaints.find((line) => /not within the file bounds|failed to read/.test(line))
+  if (cut !== undefined) {
+    return new ModelFileError(`The model file ${path} is cut off or damaged (${spoken(cut)}): download it again.`, {
+      cause,
+    })
+  }
+  const said = complaints.find((line) => line.includes('error loading model: '))
+  const reason = said === undefined ? (cause instanceof Error ? cause.message : String(cause)) : spoken(said)
   return new ModelFileError(
-    isCut
-      ? `The model file ${path} is cut off or damaged (${reason}): download it again.`
-      : `The model file ${path} cannot be loaded (${reason}): get another form of the model, or a newer node-llama-cpp.`,
+    `The model file ${path} cannot be loaded (${reason}): get another form of the model, or a newer node-llama-cpp.`,
     { cause },
   )
+}
+
+/** A line of the log without the names of functions. */
+function spoken(line: string): string {
+  return line.replace(/^\w+: (error loading model: )?/, '')
 }
 
 async function createContext(
@@ -146,7 +148,6 @@ async function createContext(
       contextSize: contextWindow ?? { max: window },
       sequences: parallel,
       threads,
-      //batching: { dispatchSchedule: (dispatch) => process.nextTick(dispatch) },
       flashAttention,
       ...(signal === undefined ? undefined : { createSignal: signal }),
     })

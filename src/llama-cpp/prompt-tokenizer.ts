@@ -57,14 +57,10 @@ export class PromptTokenizer {
     const variables = { ...thinkingVariables(this.#template, options.reasoning), ...options.chatTemplateKwargs }
     const input: ChatTemplateInput = { messages, variables }
     const { text, segments } = this.#template.renderSegments(input)
+    if (segments === undefined) return this.#tokenizeDefused(this.#template, input)
     const whole = this.#model.tokenize(text, true)
-    if (segments !== undefined) {
-      const tokens = this.#holdsOnlyTheTemplates(whole, segments) ? whole : this.#tokenizeSegments(segments)
-      return { text, tokens, warnings: [] }
-    }
-    return this.#controlTexts(messages).length === 0
-      ? { text, tokens: whole, warnings: [] }
-      : this.#tokenizeDefused(input)
+    const tokens = this.#holdsOnlyTheTemplates(whole, segments) ? whole : this.#tokenizeSegments(segments)
+    return { text, tokens, warnings: [] }
   }
 
   /** The whole text in one go gives the very tokens that the model was trained on; parts may differ where they meet. */
@@ -98,23 +94,24 @@ export class PromptTokenizer {
   }
 
   /** The template takes the messages apart, so control tokens in them can only be broken before it sees them. */
-  #tokenizeDefused(input: ChatTemplateInput): PromptTokens {
-    const template = this.#template as ChatTemplate
+  #tokenizeDefused(template: ChatTemplate, input: ChatTemplateInput): PromptTokens {
     const found = new Set<string>()
     const mapText = (text: string): string => {
-      const controls = this.#controlTexts([{ role: 'user', content: text }])
+      const controls = this.#controlTexts(text)
       for (const control of controls) found.add(control)
       return controls.reduce((broken, control) => broken.replaceAll(control, breakUp(control)), text)
     }
     const text = template.render({ ...input, mapText })
+    const tokens = this.#model.tokenize(text, true)
+    if (found.size === 0) return { text, tokens, warnings: [] }
     const list = [...found].map((control) => JSON.stringify(control)).join(', ')
     const message = `The messages hold control tokens of the model (${list}), and its chat template takes messages apart: a zero-width space was put into each, so that they stay text.`
-    return { text, tokens: this.#model.tokenize(text, true), warnings: [{ code: 'control-tokens-broken', message }] }
+    return { text, tokens, warnings: [{ code: 'control-tokens-broken', message }] }
   }
 
-  /** The texts of control tokens that stand in the messages. */
-  #controlTexts(messages: ChatTemplateInput['messages']): readonly string[] {
-    const tokens = this.#controlsIn(this.#model.tokenize(JSON.stringify(messages), true))
+  /** What of a text would be read as control tokens. */
+  #controlTexts(text: string): readonly string[] {
+    const tokens = this.#controlsIn(this.#model.tokenize(text, true))
     return [...new Set(tokens)].map((token) => this.#vocabulary.written(token))
   }
 

@@ -16,14 +16,9 @@ export class SequencePool<Sequence> {
     this.#free = [...sequences]
   }
 
-  /** Claims that wait. */
-  get waitingCount(): number {
-    return this.#waiting.size
-  }
-
+  /** The claim waits until {@link grant}. */
   claim(claim: SequenceClaim<Sequence>): void {
-    if (this.#free.length === 0) this.#waiting.add(claim)
-    else this.#grant(claim)
+    this.#waiting.add(claim)
   }
 
   /** Whether the claim was still waiting; it is forgotten then. */
@@ -33,15 +28,16 @@ export class SequencePool<Sequence> {
 
   release(sequence: Sequence): void {
     this.#free.push(sequence)
-    const [next] = this.#waiting
-    if (next === undefined) return
-    this.#waiting.delete(next)
-    this.#grant(next)
   }
 
-  #grant(claim: SequenceClaim<Sequence>): void {
-    const chosen = claim.choose(this.#free)
-    const [sequence] = this.#free.splice(chosen === undefined ? 0 : this.#free.indexOf(chosen), 1)
-    if (sequence !== undefined) claim.granted(sequence)
+  /** Hands the free sequences to those who wait. */
+  grant(): void {
+    for (const claim of this.#waiting) {
+      const chosen = claim.choose(this.#free)
+      const [sequence] = this.#free.splice(chosen === undefined ? 0 : this.#free.indexOf(chosen), 1)
+      if (sequence === undefined) return
+      this.#waiting.delete(claim)
+      claim.granted(sequence)
+    }
   }
 }

@@ -1,4 +1,5 @@
-import type { ChatResponse, CompletionResponse, ResponseBase, Timings, Warning } from '../contract/response.js'
+import type { ChatMessage, ToolCall } from '../contract/message.js'
+import type { ChatResponse, CompletionResponse, Timings, Warning } from '../contract/response.js'
 import { type Answer, uniqueWarnings } from './answer.js'
 
 interface Facts {
@@ -9,7 +10,10 @@ interface Facts {
   readonly parsed: unknown
 }
 
-function base(answer: Answer, facts: Facts): ResponseBase {
+// Both responses are written out, field by field: spreading one object into another made V8 a new hidden class for each
+// response, which cost more than parsing the answer.
+
+export function buildCompletionResponse<T>(answer: Answer, facts: Facts): CompletionResponse<T> {
   return {
     text: answer.text,
     reasoning: answer.reasoning,
@@ -22,26 +26,35 @@ function base(answer: Answer, facts: Facts): ResponseBase {
     warnings: uniqueWarnings(facts.warnings),
     timings: facts.timings,
     raw: answer.raw,
+    parsed: facts.parsed as T | undefined,
+    alternatives: [],
   }
-}
-
-export function buildCompletionResponse<T>(answer: Answer, facts: Facts): CompletionResponse<T> {
-  return { ...base(answer, facts), parsed: facts.parsed as T | undefined, alternatives: [] }
 }
 
 export function buildChatResponse<T>(answer: Answer, facts: Facts): ChatResponse<T> {
   const toolCalls = answer.toolCalls()
-  const { text, reasoning } = answer
   return {
-    ...base(answer, facts),
-    message: {
-      role: 'assistant',
-      content: text,
-      ...(toolCalls.length > 0 ? { toolCalls } : undefined),
-      ...(reasoning === undefined ? undefined : { reasoning }),
-    },
+    text: answer.text,
+    reasoning: answer.reasoning,
+    finishReason: answer.finishReason,
+    usage: answer.usage,
+    logprobs: answer.logprobs,
+    model: answer.model,
+    seed: facts.seed,
+    route: facts.route,
+    warnings: uniqueWarnings(facts.warnings),
+    timings: facts.timings,
+    raw: answer.raw,
+    message: toMessage(answer.text, answer.reasoning, toolCalls),
     toolCalls,
     parsed: facts.parsed as T | undefined,
     alternatives: [],
   }
+}
+
+function toMessage(content: string, reasoning: string | undefined, toolCalls: readonly ToolCall[]): ChatMessage {
+  const message: { -readonly [K in keyof ChatMessage]: ChatMessage[K] } = { role: 'assistant', content }
+  if (toolCalls.length > 0) message.toolCalls = toolCalls
+  if (reasoning !== undefined) message.reasoning = reasoning
+  return message
 }

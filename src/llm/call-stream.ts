@@ -36,6 +36,7 @@ export class CallStream<Response extends ChatResponse | CompletionResponse>
   #isEnded = false
   #isPaused = false
   #response: Response | undefined
+  #failure: HeadraceError | undefined
 
   /** `open` prepares the call; it is started when the first part is asked for. */
   constructor(open: (consumer: CallConsumer<Response>) => Promise<Call<Response>>) {
@@ -79,7 +80,7 @@ export class CallStream<Response extends ChatResponse | CompletionResponse>
       const { done } = await this.next()
       if (done) break
     }
-    if (this.#response === undefined) throw new AbortedError('The stream was left before its end.')
+    if (this.#response === undefined) throw this.#failure ?? new AbortedError('The stream was left before its end.')
     return this.#response
   }
 
@@ -135,6 +136,7 @@ export class CallStream<Response extends ChatResponse | CompletionResponse>
   #end(error?: HeadraceError): void {
     if (this.#isEnded) return
     this.#isEnded = true
+    this.#failure = error
     const [first, ...others] = this.#readers.splice(0)
     if (error === undefined) first?.resolve(ended)
     else if (first === undefined) this.#error = error

@@ -18,6 +18,7 @@ import { InvalidRequestError } from '../errors/invalid-request-error.js'
 import { ModelLoadingError } from '../errors/model-loading-error.js'
 import { StreamTruncatedError } from '../errors/stream-truncated-error.js'
 import { TimeoutError, type TimeoutPhase } from '../errors/timeout-error.js'
+import type { Bag, Member } from '../transport/bag.js'
 import type { Deadline, DeadlineTimer } from '../transport/deadline-timer.js'
 import { retryDelayMs } from '../transport/retry-delay.js'
 import { onAbort } from '../transport/signal-listeners.js'
@@ -36,7 +37,7 @@ export interface CallContext {
   readonly maxRetries: number
   readonly waitTimeoutMs: number
   /** Calls under way, so that `unload()` can end them. */
-  readonly live: Set<Call<never>>
+  readonly live: Bag<Call<never>>
 }
 
 /** One call's own settings, merged and validated. */
@@ -63,6 +64,7 @@ export interface CallConsumer<Response> {
 const phaseOption = { connect: 'connectMs', 'first-token': 'firstTokenMs', idle: 'idleMs', total: 'totalMs' } as const
 const longestWaitStepMs = 5000
 const firstWaitStepMs = 1000
+const longestRetryAfterMs = 300_000
 
 let lastId = 0
 
@@ -77,6 +79,7 @@ export class Call<Response extends ChatResponse | CompletionResponse> implements
   touched = false
   extendMs: number = Infinity
   latest: number = Infinity
+  member: Member<Deadline> | undefined
 
   readonly #context: CallContext
   readonly #spec: CallSpec<Response>
@@ -89,6 +92,7 @@ export class Call<Response extends ChatResponse | CompletionResponse> implements
   #waits = 0
   #phase: TimeoutPhase = 'connect'
   #exchange: Exchange | undefined
+  #membership: Member<Call<never>> | undefined
   #cancelDelay: (() => void) | undefined
   #stopListening: (() => void) | undefined
   #isEnded = false
@@ -103,7 +107,7 @@ export class Call<Response extends ChatResponse | CompletionResponse> implements
     const { callbacks, className, config, live, runtime } = this.#context
     const { request, asked, options, signal } = this.#spec
     this.#startedAt = runtime.now()
-    live.add(this as unknown as Call<never>)
+    this.#membership = live.add(this as unknown as Call<never>)
     if (callbacks.hears('llm-start')) {
       const kind = asked.messages === undefined ? 'completion' : 'chat'
       callbacks.emit('llm-start', { id: this.id, className, kind, ...asked, options, config: config() })
@@ -126,8 +130,9 @@ export class Call<Response extends ChatResponse | CompletionResponse> implements
   }
 
   pause(): void {
-    // A caller that does not read is not a server that does not send.
+    // A caller that does not read is not a server that does not send. More of the last bytes may still be reported.
     this.at = this.latest
+    this.extendMs = Infinity
     this.touched = false
     this.#exchange?.pause()
   }
@@ -164,7 +169,8 @@ export class Call<Response extends ChatResponse | CompletionResponse> implements
     this.#arrive()
     this.answer.addText(delta, logprobs)
     if (this.#consumer.part === undefined) return
-    this.#part({ type: 'text', delta, text: this.answer.text, ...(logprobs === undefined ? undefined : { logprobs }) })
+    const { text } = this.answer
+    this.#part(logprobs === undefined ? { type: 'text', delta, text } : { type: 'text', delta, text, logprobs })
   }
 
   reasoning(delta: string): void {
@@ -246,6 +252,7 @@ export class Call<Response extends ChatResponse | CompletionResponse> implements
     }
     if (!cause.isRetryable && !(cause instanceof StreamTruncatedError)) return false
     if (this.#attempts - this.#waits > maxRetries) return false
+    if ((cause.retryAfterMs ?? 0) > longestRetryAfterMs) return false
     const attempt = this.#attempts + 1
     const delayMs = retryDelayMs(attempt - this.#waits, cause.retryAfterMs, runtime)
     callbacks.emit('retry', { id: this.id, className, attempt, delayMs, cause })
@@ -289,7 +296,7 @@ export class Call<Response extends ChatResponse | CompletionResponse> implements
   #close(): void {
     this.#isEnded = true
     this.#context.deadlines.remove(this)
-    this.#context.live.delete(this as unknown as Call<never>)
+    if (this.#membership !== undefined) this.#context.live.remove(this.#membership)
     this.#cancelDelay?.()
     this.#stopListening?.()
   }

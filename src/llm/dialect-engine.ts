@@ -131,13 +131,19 @@ class HttpExchange implements Exchange, ResponseHandler {
   fail(cause: unknown): void {
     if (this.#isEnded) return
     if (this.#status === 0) this.#end(toNetworkError(cause, this.#origin))
-    else this.#end(this.#truncated(cause))
+    else if (this.#reader === undefined) this.#end(this.#truncated(cause))
+    else this.#guard(() => this.#endStream(cause))
   }
 
-  #endStream(): void {
-    this.#events?.end()
-    if (this.#isEnded) return
-    this.#end(this.#reader?.end(this.#sink) ? undefined : this.#truncated(undefined))
+  /** The body ended, or its connection broke: complete if the answer had ended before, else truncated. */
+  #endStream(cause?: unknown): void {
+    try {
+      this.#events?.end()
+    } catch (error) {
+      // The last event was cut off.
+      if (!(error instanceof MalformedResponseError)) throw error
+    }
+    this.#end(this.#reader?.end(this.#sink) ? undefined : this.#truncated(cause))
   }
 
   #endWhole(): void {
@@ -195,7 +201,7 @@ class HttpExchange implements Exchange, ResponseHandler {
 
 function isEventStream(headers: ResponseHeaders): boolean {
   const type = headers['content-type']
-  return typeof type === 'string' && type.startsWith('text/event-stream')
+  return typeof type === 'string' && /^text\/event-stream/i.test(type)
 }
 
 function unreadable(cause: unknown, origin: string): MalformedResponseError {

@@ -27,7 +27,12 @@ export interface LLMOptions {
   /** Generation options of every call, which the call's own override. */
   readonly generationKwargs?: GenerationOptions | undefined
   readonly timeouts?: Timeouts | undefined
-  /** How often a request that failed before its answer began is sent again. @defaultValue 2 */
+  /**
+   * How often a request that failed before its answer began is sent again; never when the server asks to wait for more
+   * than five minutes.
+   *
+   * @defaultValue 2
+   */
   readonly maxRetries?: number | undefined
   /** How long a call waits for a model that is loading, in milliseconds. Not counted as retries. @defaultValue 300000 */
   readonly waitTimeoutMs?: number | undefined

@@ -17,6 +17,7 @@ import { type HeadraceError, isHeadraceError } from '../errors/headrace-error.js
 import { InvalidRequestError } from '../errors/invalid-request-error.js'
 import { NotLoadedError } from '../errors/not-loaded-error.js'
 import { UnsupportedOptionError } from '../errors/unsupported-option-error.js'
+import { Bag } from '../transport/bag.js'
 import { DeadlineTimer } from '../transport/deadline-timer.js'
 import { orAborted } from '../transport/signal-listeners.js'
 import { systemRuntime } from '../transport/system-runtime.js'
@@ -85,7 +86,7 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
   protected readonly runtime: Runtime
   readonly #internals: LLMInternals
   readonly #deadlines: DeadlineTimer
-  readonly #live = new Set<Call<never>>()
+  readonly #live = new Bag<Call<never>>()
   #connection: SharedResource<Connection> | undefined
   #model: LoadedModel | undefined
 
@@ -284,7 +285,7 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
    * can be used again and then loads again.
    */
   async unload(): Promise<void> {
-    for (const call of this.#live) call.abort(unloaded())
+    this.#live.forEach((call) => call.abort(unloaded()))
     const connection = this.#connection
     this.#connection = undefined
     this.#model = undefined

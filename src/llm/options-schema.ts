@@ -8,7 +8,11 @@ import type { ConnectionOptions, LLMOptions, OutputParser } from './llm-options.
 export type Shape<T> = { readonly [K in keyof Required<T>]: z.ZodType<T[K], T[K]> }
 
 const aFunction = <T>(): z.ZodType<T, T> => z.custom<T>((value) => typeof value === 'function', 'must be a function')
-const milliseconds = z.number().positive().optional()
+// z.number() refuses Infinity, which waits for ever.
+const milliseconds = z
+  .custom<number>((value) => typeof value === 'number' && value > 0, 'must be a number above 0')
+  .meta({ type: 'number', exclusiveMinimum: 0 })
+  .optional()
 
 const timeouts = z
   .strictObject({ connectMs: milliseconds, firstTokenMs: milliseconds, idleMs: milliseconds, totalMs: milliseconds })

@@ -127,7 +127,8 @@ async function prepare<R extends ChatResponse | CompletionResponse>(
   const warnings: Warning[] = []
   const merged = mergeOptions(model.defaults, call)
   const supported = refuseUnsupported(merged, capabilities, model.options.unsupportedOptions ?? 'error', warnings)
-  const { n: _n, structuredOutput, ...options } = supported
+  const { structuredOutput } = supported
+  const options = ofRequest(supported)
   if (options.maxTokens !== undefined && options.maxTokens > windowTokens) {
     throw new ContextOverflowError(
       `maxTokens is ${options.maxTokens}, more than the ${windowTokens} tokens of the context window of ${metadata.modelName}: lower it.`,
@@ -149,7 +150,9 @@ async function prepare<R extends ChatResponse | CompletionResponse>(
   const wireMode = call?.wireMode ?? model.options.wireMode ?? 'auto'
   return {
     request: {
-      ...input,
+      kind: input.kind,
+      messages: input.messages,
+      prompt: input.prompt,
       options,
       jsonSchema: output && { name: output.name, schema: output.schema },
       stream: asksForStream(mode, wireMode, capabilities.batchWire),
@@ -168,6 +171,13 @@ async function prepare<R extends ChatResponse | CompletionResponse>(
         parsed: output?.read(answer.text, answer.finishReason.unified === 'length'),
       }),
   }
+}
+
+/** The options without those that are handled here. Few calls have one, and copying an object without a key is slow. */
+function ofRequest(options: GenerationOptions): CanonicalRequest['options'] {
+  if (options.n === undefined && options.structuredOutput === undefined) return options
+  const { n: _n, structuredOutput: _structuredOutput, ...others } = options
+  return others
 }
 
 /** The given deadlines over the defaults; an `undefined` overrides nothing. */

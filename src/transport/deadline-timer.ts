@@ -1,4 +1,5 @@
 import type { Runtime } from '../contract/runtime.js'
+import { Bag, type Member } from './bag.js'
 
 /** A deadline that its owner moves by writing to it; the timer looks at it when it sweeps. */
 export interface Deadline {
@@ -10,6 +11,8 @@ export interface Deadline {
   /** `at` is never moved beyond it. */
   latest: number
   onPassed(): void
+  /** The timer's own: that it holds the deadline. */
+  member?: Member<Deadline> | undefined
 }
 
 const longestSleepMs = 250
@@ -21,7 +24,7 @@ const shortestSleepMs = 5
  */
 export class DeadlineTimer {
   readonly #runtime: Runtime
-  readonly #deadlines = new Set<Deadline>()
+  readonly #deadlines = new Bag<Deadline>()
   #cancelSleep: (() => void) | undefined
   #wakesAt = Infinity
 
@@ -30,7 +33,7 @@ export class DeadlineTimer {
   }
 
   add(deadline: Deadline): void {
-    this.#deadlines.add(deadline)
+    deadline.member ??= this.#deadlines.add(deadline)
     if (this.#cancelSleep === undefined || deadline.at < this.#wakesAt - longestSleepMs / 10) {
       this.#sleepUntil(deadline.at)
     }
@@ -38,7 +41,9 @@ export class DeadlineTimer {
 
   remove(deadline: Deadline): void {
     // The sleep is left to run out: cancelling it for each of thousands of short calls would cost more than one wake-up.
-    this.#deadlines.delete(deadline)
+    if (deadline.member === undefined) return
+    this.#deadlines.remove(deadline.member)
+    deadline.member = undefined
   }
 
   #sleepUntil(at: number): void {
@@ -54,18 +59,18 @@ export class DeadlineTimer {
     this.#wakesAt = Infinity
     const now = this.#runtime.now()
     let earliest = Infinity
-    for (const deadline of this.#deadlines) {
+    this.#deadlines.forEach((deadline) => {
       if (deadline.touched) {
         deadline.touched = false
         deadline.at = Math.min(deadline.latest, now + deadline.extendMs)
       }
       if (deadline.at <= now) {
-        this.#deadlines.delete(deadline)
+        this.remove(deadline)
         deadline.onPassed()
       } else if (deadline.at < earliest) {
         earliest = deadline.at
       }
-    }
+    })
     if (this.#deadlines.size > 0 && this.#cancelSleep === undefined) this.#sleepUntil(earliest)
   }
 }

@@ -1,6 +1,8 @@
+import { Bag } from './bag.js'
+
 /** The callbacks of one signal, behind a single listener. */
 interface SharedListener {
-  readonly callbacks: Set<() => void>
+  readonly callbacks: Bag<() => void>
   readonly listener: () => void
 }
 
@@ -27,19 +29,19 @@ export function orAborted<T>(
 export function onAbort(signal: AbortSignal, callback: () => void): () => void {
   let entry = shared.get(signal)
   if (entry === undefined) {
-    const callbacks = new Set<() => void>()
+    const callbacks = new Bag<() => void>()
     const listener = (): void => {
       shared.delete(signal)
-      for (const each of callbacks) each()
+      callbacks.forEach((each) => each())
     }
     entry = { callbacks, listener }
     shared.set(signal, entry)
     signal.addEventListener('abort', listener, { once: true })
   }
   const { callbacks, listener } = entry
-  callbacks.add(callback)
+  const member = callbacks.add(callback)
   return () => {
-    callbacks.delete(callback)
+    callbacks.remove(member)
     if (callbacks.size === 0 && shared.get(signal)?.callbacks === callbacks) {
       shared.delete(signal)
       signal.removeEventListener('abort', listener)

@@ -8,7 +8,12 @@ export class SseDecoder {
 
   /** `onData` gets each event's data; it may throw, and `push` throws the same then. */
   constructor(onData: (data: string) => void) {
-    this.#parser = createParser({ onEvent: (event) => onData(event.data) })
+    this.#parser = createParser({
+      // The standard dispatches no event without data; some servers send such ones to keep a connection alive.
+      onEvent: ({ data }) => {
+        if (data !== '') onData(data)
+      },
+    })
   }
 
   push(chunk: Uint8Array): void {

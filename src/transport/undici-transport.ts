@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { Agent, EnvHttpProxyAgent, type Dispatcher } from 'undici'
 
 import { FileError } from '../errors/file-error.js'
+import { ConnectionAttempts } from './connection-attempts.js'
 import type { ResponseHandler, Transport, TransportExchange, TransportRequest } from './transport.js'
 
 export interface UndiciTransportOptions {
@@ -25,15 +26,19 @@ const keepAliveMs = 4000
 export class UndiciTransport implements Transport {
   readonly #dispatcher: Dispatcher
   readonly #isOwner: boolean
+  readonly #attempts: ConnectionAttempts
 
   /** @throws FileError `FILE_UNREADABLE` when `caFile` cannot be read. */
   constructor(options: UndiciTransportOptions) {
     this.#isOwner = options.dispatcher === undefined
-    this.#dispatcher = options.dispatcher ?? createAgent(options)
+    const ca = options.caFile === undefined ? undefined : readCertificates(options.caFile)
+    const timeout = Number.isFinite(options.connectMs) ? options.connectMs : 0
+    this.#attempts = new ConnectionAttempts({ timeout, ...(ca === undefined ? {} : { ca }) })
+    this.#dispatcher = options.dispatcher ?? createAgent(this.#attempts, ca, options.env)
   }
 
   send(request: TransportRequest, handler: ResponseHandler): TransportExchange {
-    const exchange = new DispatchExchange(handler)
+    const exchange = new DispatchExchange(handler, this.#attempts)
     // undici's Dispatcher reports a malformed request by throwing or through the handler, depending on when it notices.
     try {
       this.#dispatcher.dispatch(
@@ -62,14 +67,19 @@ class DispatchExchange implements TransportExchange, Dispatcher.DispatchHandler 
   #handler: ResponseHandler | undefined
   #controller: Dispatcher.DispatchController | undefined
   #isPaused = false
+  readonly #attempts: ConnectionAttempts
+  #isConnecting = true
 
-  constructor(handler: ResponseHandler) {
+  constructor(handler: ResponseHandler, attempts: ConnectionAttempts) {
     this.#handler = handler
+    this.#attempts = attempts
+    attempts.begin()
   }
 
   abort(): void {
     // A request that still waits for its connection has no controller; it is aborted when it gets one.
     this.#handler = undefined
+    this.#endConnecting()
     this.#controller?.abort(new Error('aborted by the caller'))
   }
 
@@ -85,6 +95,7 @@ class DispatchExchange implements TransportExchange, Dispatcher.DispatchHandler 
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller
+    this.#endConnecting()
     if (this.#handler === undefined) controller.abort(new Error('aborted by the caller'))
     else this.#handler.sent()
   }
@@ -113,23 +124,28 @@ class DispatchExchange implements TransportExchange, Dispatcher.DispatchHandler 
   onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
     const handler = this.#handler
     this.#handler = undefined
+    this.#endConnecting()
     handler?.fail(error)
+  }
+
+  #endConnecting(): void {
+    if (this.#isConnecting) this.#attempts.end()
+    this.#isConnecting = false
   }
 }
 
-function createAgent(options: UndiciTransportOptions): Dispatcher {
-  const { env } = options
-  const ca = options.caFile === undefined ? undefined : readCertificates(options.caFile)
+function createAgent(
+  attempts: ConnectionAttempts,
+  ca: string | undefined,
+  env: UndiciTransportOptions['env'],
+): Dispatcher {
   const common = {
     keepAliveTimeout: keepAliveMs,
     keepAliveMaxTimeout: keepAliveMs,
     // Deadlines are ours: undici's own end every answer that is silent for 300 s.
     headersTimeout: 0,
     bodyTimeout: 0,
-    connect: {
-      timeout: Number.isFinite(options.connectMs) ? options.connectMs : 0,
-      ...(ca === undefined ? {} : { ca }),
-    },
+    connect: attempts.connector,
   }
   const httpProxy = env['http_proxy'] ?? env['HTTP_PROXY']
   const httpsProxy = env['https_proxy'] ?? env['HTTPS_PROXY']

@@ -76,7 +76,7 @@ export class Xinference extends LLM<XinferenceOptions> {
    * @throws SerializationError `NOT_DESERIALIZABLE`
    */
   static fromJSON(json: unknown, options: Omit<FromJSONOptions, 'classes'> = {}): Xinference {
-    return fromJSON(json, { ...options, classes: [Xinference] }) as unknown as Xinference
+    return fromJSON(json, { ...options, classes: [Xinference] }) as Xinference
   }
 
   /** The constructor's options in a dictionary of LlamaIndex's class, and the fields that mean nothing here. */

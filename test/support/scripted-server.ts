@@ -110,13 +110,13 @@ export class ScriptedServer {
   }
 
   /** Resolves when so many sockets are open. */
-  async socketsOpen(count: number): Promise<void> {
-    await this.#until(() => this.#sockets.size === count, `${count} open sockets, there are ${this.#sockets.size}`)
+  async socketsOpen(count: number, withinMs: number = patienceMs): Promise<void> {
+    await this.#until(() => this.#sockets.size === count, `${count} open sockets`, withinMs)
   }
 
   /** Resolves when the clients have closed all sockets. */
-  async allSocketsClosed(): Promise<void> {
-    await this.socketsOpen(0)
+  async allSocketsClosed(withinMs: number = patienceMs): Promise<void> {
+    await this.socketsOpen(0, withinMs)
   }
 
   async close(): Promise<void> {
@@ -124,7 +124,7 @@ export class ScriptedServer {
     await new Promise<void>((resolve) => this.#server.close(() => resolve()))
   }
 
-  async #until(isMet: () => boolean, what: string): Promise<void> {
+  async #until(isMet: () => boolean, what: string, withinMs: number = patienceMs): Promise<void> {
     if (isMet()) return
     await new Promise<void>((resolve, reject) => {
       const waiter = {
@@ -136,8 +136,8 @@ export class ScriptedServer {
       }
       const timer = setTimeout(() => {
         this.#waiters.delete(waiter)
-        reject(new Error(`The server waited in vain for ${what}.`))
-      }, patienceMs)
+        reject(new Error(`The server waited in vain for ${what}; ${this.#sockets.size} sockets are open.`))
+      }, withinMs)
       this.#waiters.add(waiter)
     })
   }
@@ -196,9 +196,13 @@ export class ScriptedServer {
     if ('until' in step) await step.until
     else if ('write' in step) socket.write(step.write)
     else if ('flood' in step) {
+      let goOn = (): void => undefined
+      const onEvent = (): void => goOn()
+      socket.on('drain', onEvent).on('close', onEvent)
       for (let time = 0; time < step.times && !socket.destroyed; time++) {
-        if (!socket.write(step.flood)) await new Promise((resolve) => socket.once('drain', resolve).once('close', resolve))
+        if (!socket.write(step.flood)) await new Promise<void>((resolve) => (goOn = resolve))
       }
+      socket.off('drain', onEvent).off('close', onEvent)
     } else if (step.end === 'close') socket.end()
     else if (step.end === 'reset') socket.resetAndDestroy()
     else await new Promise(() => undefined)

@@ -20,13 +20,11 @@ export function readFinishReason(value: unknown): FinishReason | undefined {
 export function readUsage(value: unknown): Usage | undefined {
   if (typeof value !== 'object' || value === null) return undefined
   const fields = value as Record<string, unknown>
-  const usage = {
-    inputTokens: count(fields['prompt_tokens']),
-    outputTokens: count(fields['completion_tokens']),
-    totalTokens: count(fields['total_tokens']),
-  }
-  const isKnown = usage.inputTokens !== undefined || usage.outputTokens !== undefined || usage.totalTokens !== undefined
-  return isKnown ? { ...usage, raw: value } : undefined
+  const inputTokens = count(fields['prompt_tokens'])
+  const outputTokens = count(fields['completion_tokens'])
+  const totalTokens = count(fields['total_tokens'])
+  if (inputTokens === undefined && outputTokens === undefined && totalTokens === undefined) return undefined
+  return { inputTokens, outputTokens, totalTokens, raw: value }
 }
 
 function count(value: unknown): number | undefined {

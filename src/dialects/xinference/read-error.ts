@@ -15,13 +15,16 @@ import { WrongServerError } from '../../errors/wrong-server-error.js'
 
 const contextOverflow =
   /exceed\w*\b.{0,60}\b(context|n_ctx)|maximum context length|context (length|window|size)\b.{0,40}\b(exceed|too)/i
+/** Besides those of 500 and more: what gateways before a server answer with a page of their own. */
+const gatewayStatuses = new Set([401, 403, 413, 429])
 const loading = /model is loading|is not ready|launching/i
 
 /** Turns an answer with an error status into one of the family. The bodies are those of servers 0.8 to 3.2. */
 export function readError({ status, headers, body, retryAfterMs }: ErrorAnswer): HeadraceError {
-  const said = readDetail(body)
+  const isPage = isHtml(headers, body)
+  const said = isPage ? 'a web page instead of a reason' : readDetail(body)
   const options: HeadraceErrorOptions = { status, retryAfterMs }
-  if (isHtml(headers, body)) {
+  if (isPage && status < 500 && !gatewayStatuses.has(status)) {
     return new WrongServerError(
       `The server answered ${status} with a web page: give Xinference's root as the endpoint.`,
       options,
