@@ -10,7 +10,9 @@ const messages = [{ role: 'user', content: 'Tell me a short story about a bear.'
 const stop = new AbortController()
 let parts = 0
 try {
-  for await (const _part of llm.streamChat(messages, { signal: stop.signal })) if (++parts === 5) stop.abort()
+  for await (const part of llm.streamChat(messages, { signal: stop.signal })) {
+    if (part.type === 'text' && ++parts === 5) stop.abort()
+  }
 } catch (error) {
   if (!isHeadraceError(error)) throw error
   console.log(error.code, JSON.stringify(error.partial?.text))

@@ -12,7 +12,6 @@ const program = new Command('headrace')
   .version(version, '-v, --version', 'print the version')
   .helpOption('-h, --help', 'print this help')
   .helpCommand('help [command]', 'print the help of a command')
-  .configureHelp({ showGlobalOptions: false })
   .configureOutput({ outputError: (message, write) => write(toUsageLine(message)) })
   .exitOverride()
 

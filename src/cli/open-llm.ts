@@ -24,11 +24,11 @@ export async function openLLM(args: ModelArguments): Promise<LLM> {
     refuse('--parallel', parallel, 'the server chooses how it runs its models')
     const { Xinference } = await import('../xinference/xinference.js')
     const { endpoint, modelUid } = spec
-    return new Xinference({ modelUid, endpoint, apiKey, contextWindow }) as unknown as LLM
+    return new Xinference({ modelUid, endpoint, apiKey, contextWindow })
   }
   refuse('--api-key', apiKey, 'a GGUF file needs no key')
   const { LlamaCpp } = await import('../llama-cpp/index.js')
-  return new LlamaCpp({ modelPath: spec.modelPath, contextWindow, threads, parallel }) as unknown as LLM
+  return new LlamaCpp({ modelPath: spec.modelPath, contextWindow, threads, parallel })
 }
 
 function refuse(name: string, value: unknown, reason: string): void {

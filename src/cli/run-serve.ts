@@ -1,4 +1,5 @@
 import { type LLMServer, serve, type ServedRequest } from '../serve/index.js'
+import { printWarnings } from './answer-printer.js'
 import type { ModelArguments } from './command-options.js'
 import { openLLM } from './open-llm.js'
 import { printable } from './terminal.js'
@@ -21,6 +22,7 @@ export async function runServe(args: ServeArguments): Promise<number> {
   try {
     const onRequest = quiet ? undefined : logRequest
     const server = await serve(llm, { host, port, apiKey, modelUid, drainMs, onRequest })
+    printWarnings(llm.warnings)
     const { modelName, contextWindow } = llm.metadata
     say(describe(server, modelUid ?? modelName, contextWindow, apiKey !== undefined))
     await stopped(server)

@@ -1,5 +1,3 @@
-import type { WriteStream } from 'node:tty'
-
 /** Without the control characters by which a text could take over a terminal. Tabs and line breaks stay. */
 export function printable(text: string): string {
   // eslint-disable-next-line no-control-regex -- they are what is looked for
@@ -8,5 +6,5 @@ export function printable(text: string): string {
 
 /** Dimmed where the stream is a terminal that shows colours and `NO_COLOR` is not set. */
 export function dim(text: string, stream: NodeJS.WriteStream): string {
-  return stream.isTTY && (stream as WriteStream).hasColors() ? `\x1b[2m${text}\x1b[22m` : text
+  return stream.isTTY && stream.hasColors() ? `\x1b[2m${text}\x1b[22m` : text
 }

@@ -5,67 +5,91 @@ import type { Llama } from 'node-llama-cpp'
 import { InvalidOptionError } from '../errors/invalid-option-error.js'
 import { MissingPackageError } from '../errors/missing-package-error.js'
 import type { LlamaLibrary } from './load-library.js'
+import type { GpuChoice, GpuKind } from './loading-options.js'
 
-/** What evaluates: a kind of GPU, the best one there is (the processor if there is none), or the processor. */
-export type GpuChoice = 'auto' | 'cuda' | 'metal' | 'vulkan' | false
 
-/** llama.cpp with the drivers for one choice of GPU. */
+/** llama.cpp with the drivers for one kind of GPU. */
 export interface Backend {
   readonly llama: Llama
   /** What it said went wrong, oldest first; at most a hundred lines. Emptied by who is about to read it. */
   readonly complaints: string[]
 }
 
+const bytesWorthAGpu = 512 * 1024 * 1024
 const complaintsKept = 100
 
-// llama.cpp has one state in a process, so all engines use one instance for each kind. It is never disposed: it holds no
-// model, and disposing it would end the others' as well. It does not keep the process alive.
-const backends = new Map<GpuChoice, Promise<Backend>>()
+// One instance for each kind, for all engines: they would take each other's log away, and disposing one would end the
+// others' llama.cpp as well. So none is disposed; it holds no model and does not keep the process alive.
+const backends = new Map<GpuKind, Promise<Backend>>()
 
 /**
- * The one instance of llama.cpp for this choice. It is never compiled nor downloaded, and writes nothing to the console.
+ * llama.cpp for this choice of GPU and this size of model. It is never compiled nor downloaded, and writes nothing to the
+ * console.
  *
  * @throws HeadraceError `INVALID_OPTION` for a GPU that is not there, `MISSING_PACKAGE` when no binary fits the machine.
  */
-export function getBackend(library: LlamaLibrary, gpu: GpuChoice): Promise<Backend> {
-  const known = backends.get(gpu)
-  if (known !== undefined) return known
-  const made = createBackend(library, gpu)
-  backends.set(gpu, made)
-  made.catch(() => backends.delete(gpu))
-  return made
+export async function getBackend(
+  library: LlamaLibrary,
+  choice: GpuChoice | undefined,
+  modelBytes: number,
+): Promise<Backend> {
+  const kinds = gpuCandidates(choice, modelBytes, await library.getLlamaGpuTypes('supported'))
+  let failure: unknown
+  for (const kind of kinds) {
+    try {
+      return await (backends.get(kind) ?? createBackend(library, kind))
+    } catch (cause) {
+      backends.delete(kind)
+      failure = cause
+    }
+  }
+  if (choice !== undefined && choice !== 'auto' && choice !== false) throw noSuchGpu(choice, failure)
+  throw new MissingPackageError(
+    'node-llama-cpp has no binary that runs on this machine: run `npm install node-llama-cpp` again here, with optional dependencies.',
+    { cause: failure },
+  )
 }
 
-async function createBackend(library: LlamaLibrary, gpu: GpuChoice): Promise<Backend> {
+/** What to try, in this order. `present`: what the machine has drivers for, the best first. */
+export function gpuCandidates(
+  choice: GpuChoice | undefined,
+  modelBytes: number,
+  present: readonly GpuKind[],
+): readonly GpuKind[] {
+  if (choice === 'auto') return present
+  // A small model is done before a GPU has begun. Macs with Apple's processors have Metal and nothing else.
+  if (choice === undefined) return modelBytes < bytesWorthAGpu && present.includes(false) ? [false] : present
+  // node-llama-cpp takes a kind that the platform does not have for `auto`.
+  if (choice !== false && !present.includes(choice)) throw noSuchGpu(choice, undefined)
+  return [choice]
+}
+
+function noSuchGpu(kind: string, cause: unknown): InvalidOptionError {
+  return new InvalidOptionError(`gpu is '${kind}', and no such device can be used here: use 'auto' or false.`, {
+    option: 'gpu',
+    cause,
+  })
+}
+
+function createBackend(library: LlamaLibrary, gpu: GpuKind): Promise<Backend> {
   const complaints: string[] = []
-  try {
-    const llama = await withoutInputType(() =>
-      library.getLlama({
-        gpu,
-        build: 'never',
-        skipDownload: true,
-        progressLogs: false,
-        // The engine's own count holds, see `chooseThreads`.
-        maxThreads: 0,
-        logLevel: library.LlamaLogLevel.error,
-        logger: (_level, line) => {
-          if (complaints.length < complaintsKept) complaints.push(line.trim())
-        },
-      }),
-    )
+  const backend = withoutInputType(async () => {
+    const llama = await library.getLlama({
+      gpu,
+      build: 'never',
+      skipDownload: true,
+      progressLogs: false,
+      // The engine's own count holds, see `chooseThreads`.
+      maxThreads: 0,
+      logLevel: library.LlamaLogLevel.error,
+      logger: (_level, line) => {
+        if (complaints.length < complaintsKept) complaints.push(line.trim())
+      },
+    })
     return { llama, complaints }
-  } catch (cause) {
-    if (gpu !== false && gpu !== 'auto') {
-      throw new InvalidOptionError(`gpu is '${gpu}', and no such device can be used here: use 'auto' or false.`, {
-        option: 'gpu',
-        cause,
-      })
-    }
-    throw new MissingPackageError(
-      'node-llama-cpp has no binary that runs on this machine: run `npm install node-llama-cpp` again here, with optional dependencies.',
-      { cause },
-    )
-  }
+  })
+  backends.set(gpu, backend)
+  return backend
 }
 
 /**

@@ -430,7 +430,7 @@ describe('the window', () => {
 
 it('evaluates a long prompt in parts, between which it can be aborted', async () => {
   const library = await loadLibrary()
-  const { llama } = await getBackend(library, false)
+  const { llama } = await getBackend(library, false, 0)
   const model = await llama.loadModel({ modelPath })
   const context = await model.createContext({ contextSize: 512, batchSize: 8, threads: 1 })
   const template = new ChatTemplate(model.fileInfo.metadata.tokenizer?.chat_template ?? '')

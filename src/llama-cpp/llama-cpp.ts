@@ -113,7 +113,7 @@ export class LlamaCpp extends LLM<LlamaCppOptions> {
     return noTimeouts
   }
 
-  protected override async connect(): Promise<LlamaCppConnection> {
+  protected override async connect(): Promise<Connection> {
     const engine = await loadLlamaCppEngine(this.options)
     return { engine, release: () => engine.dispose() }
   }

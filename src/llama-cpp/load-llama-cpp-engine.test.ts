@@ -9,7 +9,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { CanonicalRequest } from '../contract/engine.js'
 import { ModelAbilityError } from '../errors/model-ability-error.js'
 import { ModelFileError } from '../errors/model-file-error.js'
+import { gpuCandidates } from './backend.js'
 import { loadLlamaCppEngine } from './load-llama-cpp-engine.js'
+import type { LoadLlamaCppEngineOptions } from './loading-options.js'
 
 const demo = fileURLToPath(new URL('../../models/demo/demo.gguf', import.meta.url))
 let folder: string
@@ -81,15 +83,16 @@ describe('options', () => {
 
   it.each([
     [{ contextWindow: 513 }, 'contextWindow is 513, and the model was trained for 512 tokens: lower it.'],
-    [
-      { parallel: 10_000_000 },
-      'The memory does not hold 10000000 windows of 512 tokens: lower contextWindow or parallel.',
-    ],
-  ])('that the model or the memory does not hold are refused: %j', async (options, message) => {
-    const loading = loadLlamaCppEngine({ modelPath: demo, ...options })
-    await expect(loading).rejects.toMatchObject({ code: 'INVALID_OPTION' })
-    await expect(loading).rejects.toThrow(message)
-  })
+    [{ parallel: 257 }, 'parallel is 257, and llama.cpp takes at most 256: lower it.'],
+    [{ gpu: process.platform === 'darwin' ? 'cuda' : 'metal' }, /gpu is '\w+', and no such device can be used here/],
+  ])(
+    'that the model or the memory does not hold are refused: %j',
+    async (options: Partial<LoadLlamaCppEngineOptions>, message: string | RegExp) => {
+      const loading = loadLlamaCppEngine({ modelPath: demo, ...options })
+      await expect(loading).rejects.toMatchObject({ code: 'INVALID_OPTION' })
+      await expect(loading).rejects.toThrow(message)
+    },
+  )
 
   it('can abort the loading', async () => {
     const loading = loadLlamaCppEngine({ modelPath: demo, signal: AbortSignal.abort('no more') })
@@ -112,6 +115,17 @@ it('a model without a chat template cannot chat, and continues text', async () =
   await engine.dispose()
 })
 
+it.each([
+  ['auto', 0, ['cuda', false], ['cuda', false]],
+  [undefined, 1e9, ['cuda', false], ['cuda', false]],
+  [undefined, 1e6, ['cuda', false], [false]],
+  [undefined, 1e6, ['metal'], ['metal']],
+  [false, 1e9, ['cuda', false], [false]],
+  ['vulkan', 0, ['cuda', 'vulkan', false], ['vulkan']],
+] as const)('a GPU is used as asked for, or by size: %s, %d bytes, %j', (choice, bytes, present, expected) => {
+  expect(gpuCandidates(choice, bytes, present)).toEqual(expected)
+})
+
 describe('a process', () => {
   const script = (end: string): string => `
     import { loadLlamaCppEngine } from ${JSON.stringify(new URL('load-llama-cpp-engine.ts', import.meta.url).href)}
@@ -127,8 +141,8 @@ describe('a process', () => {
     ['disposed of its engine', 'await engine.dispose()'],
     ['forgot to', ''],
   ])('that %s ends by itself, having written nothing', async (_, end) => {
-    const arguments_ = ['--import', 'tsx', '--input-type=module', '--eval', script(end)]
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, arguments_, { timeout: 15_000 })
+    const flags = ['--import', 'tsx', '--input-type=module', '--eval', script(end)]
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, flags, { timeout: 15_000 })
     expect(stdout + stderr).toBe('')
   })
 })

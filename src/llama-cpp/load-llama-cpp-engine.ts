@@ -6,49 +6,18 @@ import { AbortedError } from '../errors/aborted-error.js'
 import { InvalidOptionError } from '../errors/invalid-option-error.js'
 import { ModelFileError } from '../errors/model-file-error.js'
 import { ChatTemplate } from '../template/chat-template.js'
-import { type Backend, getBackend, type GpuChoice, readComplaints } from './backend.js'
+import { type Backend, getBackend, readComplaints } from './backend.js'
 import { readGgufHeader } from './gguf-header.js'
 import { LlamaCppEngine } from './llama-cpp-engine.js'
 import { loadLibrary } from './load-library.js'
+import type { LoadLlamaCppEngineOptions } from './loading-options.js'
 import { chooseParallel } from './parallel-sequences.js'
 import { resolveModelPath } from './resolve-model-path.js'
 import { chooseThreads, readThreadFacts } from './threads.js'
 
-/** What an embedded engine is loaded with. */
-export interface LoadLlamaCppEngineOptions {
-  /** A .gguf file, or `hf:organisation/repository/file.gguf` on the Hugging Face Hub. */
-  readonly modelPath: string
-  /**
-   * Tokens that prompt and answer of a call share; at most what the model was trained for.
-   *
-   * @defaultValue what the model was trained for, at most 8192, less where the memory does not hold it
-   */
-  readonly contextWindow?: number | undefined
-  /**
-   * Calls that are evaluated in one batch. Each has the memory of a whole window reserved.
-   *
-   * @defaultValue 8, fewer where their windows would take more than a quarter of the free memory
-   */
-  readonly parallel?: number | undefined
-  /** @defaultValue by the model's size and the cores that are free; one for a small model, where more are slower */
-  readonly threads?: number | undefined
-  /** @defaultValue `'auto'` for models from half a gigabyte, `false` for smaller ones */
-  readonly gpu?: GpuChoice | undefined
-  /**
-   * Evaluate calls with a seed in batches of their own, so that their text does not depend on what else runs. `false`:
-   * faster under load, and a rare token may differ.
-   *
-   * @defaultValue true
-   */
-  readonly reproducible?: boolean | undefined
-  /** Where `hf:` models are kept. @defaultValue `~/.node-llama-cpp/models` */
-  readonly modelsDirectory?: string | undefined
-  /** Aborts the loading. */
-  readonly signal?: AbortSignal | undefined
-}
-
 const largestDefaultWindow = 8192
-const bytesWorthAGpu = 512 * 1024 * 1024
+// LLAMA_MAX_SEQ of llama.cpp.
+const mostSequences = 256
 // Without flash attention llama.cpp is a third faster on a processor (3.22, a 3 MB model), and reserves a matrix of batch
 // times window for each head. Up to this window that is cheap.
 const largestPlainWindow = 2048
@@ -64,7 +33,7 @@ export async function loadLlamaCppEngine(options: LoadLlamaCppEngineOptions): Pr
   const library = await loadLibrary()
   const path = await resolveModelPath(options.modelPath, library, options)
   const { fileBytes } = await readGgufHeader(path)
-  const backend = await getBackend(library, options.gpu ?? (fileBytes >= bytesWorthAGpu ? 'auto' : false))
+  const backend = await getBackend(library, options.gpu, fileBytes)
   const model = await abortable(signal, options.modelPath, () => loadModel(backend, path, signal))
   try {
     const threads = options.threads ?? chooseThreads(await readThreadFacts(model.size, backend.llama.cpuMathCores))
@@ -126,6 +95,14 @@ async function createContext(
 ): Promise<LlamaContext> {
   const { contextWindow, signal } = options
   const trained = model.trainContextSize
+  if (options.parallel !== undefined && options.parallel > mostSequences) {
+    throw new InvalidOptionError(
+      `parallel is ${options.parallel}, and llama.cpp takes at most ${mostSequences}: lower it.`,
+      {
+        option: 'parallel',
+      },
+    )
+  }
   if (contextWindow !== undefined && contextWindow > trained) {
     throw new InvalidOptionError(
       `contextWindow is ${contextWindow}, and the model was trained for ${trained} tokens: lower it.`,

@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 import type { LLMOptions } from '../llm/llm-options.js'
 import { llmShape, type Shape } from '../llm/options-schema.js'
-import type { LoadLlamaCppEngineOptions } from './load-llama-cpp-engine.js'
+import type { LoadLlamaCppEngineOptions } from './loading-options.js'
 
 /** The options of `LlamaCpp`: how the model is loaded, and what every model takes. Only `modelPath` is required. */
 export interface LlamaCppOptions extends LLMOptions, Omit<LoadLlamaCppEngineOptions, 'signal'> {

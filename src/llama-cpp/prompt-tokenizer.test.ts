@@ -12,7 +12,7 @@ import { Vocabulary } from './vocabulary.js'
 
 let model: LlamaModel
 beforeAll(async () => {
-  const { llama } = await getBackend(await loadLibrary(), false)
+  const { llama } = await getBackend(await loadLibrary(), false, 0)
   model = await llama.loadModel({ modelPath: fileURLToPath(new URL('../../models/demo/demo.gguf', import.meta.url)) })
 })
 afterAll(() => model.dispose())

@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { stripVTControlCharacters } from 'node:util'
 
@@ -9,7 +9,7 @@ import { type Command, startInTerminal } from './command.js'
 import { serveModel } from './serve-model.js'
 
 // `script` of util-linux gives the command a terminal.
-const hasTerminal = process.platform === 'linux' && spawnSync('script', ['--version']).status === 0
+const hasTerminal = process.platform === 'linux' && existsSync('/usr/bin/script')
 
 const screen = (command: Command): string => stripVTControlCharacters(command.stdout).replaceAll('\r', '')
 

@@ -83,6 +83,6 @@ describe('headrace serve', () => {
     await server.until(/Stopping/)
     server.child.kill('SIGINT')
     expect(await server.finished).toMatchObject({ code: 130, stderr: '' })
-    await expect(answer.text()).rejects.toThrow()
+    await expect(answer.text()).rejects.toThrow('terminated')
   })
 })

@@ -34,7 +34,9 @@ function createModel(recorded: RecordedStream) {
     const parts: unknown[] = []
     let text = ''
     const source =
-      recorded.kind === 'chat' ? llm.streamChat([{ role: 'user', content: 'Hi' }]) : llm.streamComplete('', { raw: true })
+      recorded.kind === 'chat'
+        ? llm.streamChat([{ role: 'user', content: 'Hi' }])
+        : llm.streamComplete('', { raw: true })
     try {
       for await (const part of source as AsyncIterable<CompletionStreamPart>) {
         text = part.text

@@ -34,8 +34,7 @@ describe('a recorded stream', () => {
   it.each(recordedStreams)('$file gives its parts, its reason and its usage', async (recorded: RecordedStream) => {
     const llm = await open(streamOf(fixture(recorded.file)), recorded.model)
     const parts: ChatStreamPart[] = []
-    const source =
-      recorded.kind === 'chat' ? llm.streamChat(question) : llm.streamComplete('Roses', { raw: true })
+    const source = recorded.kind === 'chat' ? llm.streamChat(question) : llm.streamComplete('Roses', { raw: true })
     for await (const part of source) parts.push(part as ChatStreamPart)
     const deltas = parts.slice(0, -1).map((part) => {
       if (part.type === 'tool-call') return [part.type, part.argumentsDelta]
@@ -46,7 +45,10 @@ describe('a recorded stream', () => {
     if (last?.type !== 'finish') throw new Error('no finish part')
     const { response } = last
     const joined = (type: string): string =>
-      recorded.deltas.filter(([each]) => each === type).map(([, delta]) => delta).join('')
+      recorded.deltas
+        .filter(([each]) => each === type)
+        .map(([, delta]) => delta)
+        .join('')
     expect(response.text).toBe(joined('text'))
     expect(response.reasoning ?? '').toBe(joined('reasoning'))
     expect(response.finishReason).toEqual(recorded.finishReason)
@@ -81,10 +83,9 @@ describe('a part', () => {
   })
 
   it('keeps reasoning apart from the text', async () => {
-    const { parts } = await read(
-      stream(chatChunk({ reasoning_content: 'Hm', content: null }), ...chatEvents('Yes')),
-      { model_ability: ['chat', 'reasoning'] },
-    )
+    const { parts } = await read(stream(chatChunk({ reasoning_content: 'Hm', content: null }), ...chatEvents('Yes')), {
+      model_ability: ['chat', 'reasoning'],
+    })
     expect(parts).toMatchObject([
       { type: 'reasoning', delta: '', text: '', reasoningDelta: 'Hm', reasoning: 'Hm' },
       { type: 'text', delta: 'Yes', text: 'Yes' },
@@ -199,7 +200,10 @@ describe('the bytes of a stream', () => {
     ['CR', lines('\r')],
     ['no blank at the colon', lines('\n').replaceAll('data: ', 'data:')],
     ['comments', lines('\r\n').replaceAll('data: ', ': ping - 2026-11-22 00:19:09.415867+00:00\r\n\r\ndata: ')],
-    ['events without data', lines('\n').replaceAll('data: ', 'data:\n\nevent: ping\ndata: \n\nid: 1\nretry: 5\n\ndata: ')],
+    [
+      'events without data',
+      lines('\n').replaceAll('data: ', 'data:\n\nevent: ping\ndata: \n\nid: 1\nretry: 5\n\ndata: '),
+    ],
     ['a byte order mark', `\uFEFF${lines('\n')}`],
     ['data over several lines', lines('\n').replaceAll(',"choices"', ',\ndata: "choices"')],
     ['no blank line at the end', lines('\n').trimEnd()],
@@ -239,7 +243,14 @@ describe('a tolerant reading', () => {
       ],
       2,
     ],
-    ['usage on every chunk', [{ ...chatChunk({ content: 'a' }), usage }, { ...chatChunk({}, 'stop'), usage }], 2],
+    [
+      'usage on every chunk',
+      [
+        { ...chatChunk({ content: 'a' }), usage },
+        { ...chatChunk({}, 'stop'), usage },
+      ],
+      2,
+    ],
   ])('takes %s', async (_name, events, outputTokens) => {
     const { parts } = await read(stream(...events, '[DONE]'))
     expect(parts.at(-1)).toMatchObject({ text: 'a', response: { usage: { outputTokens } } })
@@ -318,7 +329,10 @@ describe('tool calls in a stream', () => {
         call({ index: 0, id: 'call_1', function: { name: 'weather', arguments: '{"city":"Rome"}' } }),
       ],
     ],
-    ['with their arguments as an object', [call({ index: 0, id: 'call_1', function: { name: 'weather', arguments: { city: 'Rome' } } })]],
+    [
+      'with their arguments as an object',
+      [call({ index: 0, id: 'call_1', function: { name: 'weather', arguments: { city: 'Rome' } } })],
+    ],
     [
       'with null where nothing is',
       [
@@ -387,10 +401,7 @@ describe('the end of a stream', () => {
   })
 
   it('is complete when the connection is reset after [DONE]', async () => {
-    const { parts, error } = await read([
-      ...openStream(...chatEvents('Hello')),
-      { end: 'reset' },
-    ])
+    const { parts, error } = await read([...openStream(...chatEvents('Hello')), { end: 'reset' }])
     expect(error).toBeUndefined()
     expect(parts.at(-1)).toMatchObject({ type: 'finish', text: 'Hello', response: { usage: { outputTokens: 2 } } })
   })

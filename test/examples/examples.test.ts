@@ -2,8 +2,12 @@ import { readdir, readFile, rm } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
-import { describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
+import { LlamaCpp } from 'headrace/llama-cpp'
+import { type LLMServer, serve } from 'headrace/serve'
+
+import { demoModelPath } from '../../examples/support/demo-server.js'
 import { Command } from '../cli/command.js'
 import { serveModel } from '../cli/serve-model.js'
 import { ScriptedModel, type Step } from '../support/scripted-model.js'
@@ -31,6 +35,20 @@ const outputs: Readonly<Record<string, RegExp>> = {
 }
 
 describe('the examples', () => {
+  let llm: LlamaCpp
+  let server: LLMServer
+
+  // One server for all of them, as they take a user's own; only those that embed a model load it themselves.
+  beforeAll(async () => {
+    llm = new LlamaCpp({ modelPath: demoModelPath })
+    server = await serve(llm, { port: 0 })
+  })
+
+  afterAll(async () => {
+    await server.close()
+    await llm.unload()
+  })
+
   it('are all tested here, and say in their first line how to run them', async () => {
     const files = (await readdir(folder)).filter((file) => file.endsWith('.ts') && file !== 'quickstart.ts')
     expect(files.toSorted()).toEqual(Object.keys(outputs))
@@ -41,7 +59,10 @@ describe('the examples', () => {
   })
 
   it.each(Object.entries(outputs))('%s', async (file, output) => {
-    const { code, stdout, stderr } = await start(file).finished
+    const { code, stdout, stderr } = await start(file, {
+      XINFERENCE_ENDPOINT: server.url,
+      XINFERENCE_MODEL_UID: 'demo',
+    }).finished
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(stdout).toMatch(output)
   })

@@ -13,7 +13,7 @@ const megabyte = 1024 * 1024
 /** Resolves when the server can write no more: nothing was taken for a while. */
 async function stalled(server: ScriptedServer): Promise<number> {
   let taken = -1
-  for (let still = 0; still < 5; ) {
+  for (let still = 0; still < 5;) {
     await new Promise((resolve) => setTimeout(resolve, 20))
     still = taken === server.bytesTaken && taken > 0 ? still + 1 : 0
     taken = server.bytesTaken

@@ -88,7 +88,11 @@ describe('what is sent again', () => {
     ['a malformed answer', 'MALFORMED_RESPONSE', whole(200, 'application/json', '{"choices"')],
     ['an error without a known reason', 'SERVER_ERROR', streamOf(fixture('xinference-3.2.1-lost-reason.sse'))],
     ['an answer cut after its first token', 'STREAM_TRUNCATED', openThenClosed()],
-    ['a worker that died after the first token', 'SERVER_ERROR', streamOf(fixture('xinference-3.2.1-worker-dies-chat.sse'))],
+    [
+      'a worker that died after the first token',
+      'SERVER_ERROR',
+      streamOf(fixture('xinference-3.2.1-worker-dies-chat.sse')),
+    ],
   ] as readonly (readonly [string, string, Script])[])('is not %s', async (_name, code, bad) => {
     const { server, llm, retries } = await start(inTurn(bad, good))
     expect(await errorOf(llm.chat(question))).toMatchObject({ code })
@@ -124,7 +128,11 @@ describe('how often', () => {
     [4, 5],
   ])('with maxRetries %s: %i requests', async (maxRetries, count) => {
     const { server, llm } = await start(detail(503, 'overloaded'), { maxRetries })
-    expect(await errorOf(llm.chat(question))).toMatchObject({ code: 'SERVER_ERROR', status: 503, partial: { text: '' } })
+    expect(await errorOf(llm.chat(question))).toMatchObject({
+      code: 'SERVER_ERROR',
+      status: 503,
+      partial: { text: '' },
+    })
     expect(server.requestsTo(chatRoute)).toHaveLength(count)
   })
 

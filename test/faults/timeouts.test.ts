@@ -210,7 +210,11 @@ describe('a deadline', () => {
     const server = await startServer({ greeting: hang })
     const runtime = new ManualRuntime()
     const url = server.url.replace('http:', 'https:')
-    const llm = connect({ url }, { modelDescription: listedModel, maxRetries: 1, timeouts: { connectMs: 1000 } }, runtime)
+    const llm = connect(
+      { url },
+      { modelDescription: listedModel, maxRetries: 1, timeouts: { connectMs: 1000 } },
+      runtime,
+    )
     const retried = createEvent()
     llm.callbackManager.on('retry', retried.happen)
     const failure = errorOf(llm.chat(question))

@@ -77,9 +77,7 @@ export function chatAnswer(content: string, choice: Readonly<Record<string, unkn
     object: 'chat.completion',
     created: 1_790_000_000,
     model: 'my-qwen',
-    choices: [
-      { index: 0, message: { role: 'assistant', content }, logprobs: null, finish_reason: 'stop', ...choice },
-    ],
+    choices: [{ index: 0, message: { role: 'assistant', content }, logprobs: null, finish_reason: 'stop', ...choice }],
     usage,
   })
 }
