@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
@@ -16,7 +17,7 @@ export const llamaCppMeasurement: Measurement = {
     if (!existsSync(file)) return skipped('bench/llama-cpp.ts is not there')
     const args = ['--import', 'tsx', file, '--json', ...(quick ? ['--quick'] : [])]
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
-    const output = await text(child.stdout)
+    const [output] = await Promise.all([text(child.stdout), once(child, 'close')])
     try {
       return JSON.parse(output) as readonly Row[]
     } catch {

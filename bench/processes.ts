@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
@@ -25,7 +25,9 @@ export async function runClient(name: string, load: object, nodeOptions: readonl
 export async function runCommand(args: readonly string[]): Promise<ClientFigures> {
   const usage = fileURLToPath(new URL('exit-usage.cjs', import.meta.url))
   const startedAt = performance.now()
-  const child = spawn(process.execPath, ['--require', usage, ...args], { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] })
+  const child = spawn(process.execPath, ['--require', usage, ...args], {
+    stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+  })
   const [cpu] = await Promise.all([text(child.stdio[3] as NodeJS.ReadableStream), once(child, 'close')])
   const wall = (performance.now() - startedAt) * 1000
   if (child.exitCode !== 0) throw new Error(`node ${args.join(' ')} exited with ${child.exitCode}.`)
@@ -40,9 +42,12 @@ export interface Server {
 
 /** Starts the scripted server. It ends with this process, whatever ends this one. */
 export async function startServer(): Promise<Server> {
-  const child: ChildProcess = spawn(process.execPath, [program('server')], { stdio: ['pipe', 'pipe', 'inherit'] })
-  const [port] = (await once(createInterface({ input: child.stdout as NodeJS.ReadableStream }), 'line')) as [string]
-  return { origin: `http://127.0.0.1:${port}`, stop: () => child.stdin?.end() }
+  const child = spawn(process.execPath, [program('server')], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const ended = once(child, 'close').then(() => {
+    throw new Error('The scripted server ended.')
+  })
+  const [port] = (await Promise.race([once(createInterface({ input: child.stdout }), 'line'), ended])) as [string]
+  return { origin: `http://127.0.0.1:${port}`, stop: () => child.stdin.end() }
 }
 
 function lastLine(output: string): string {

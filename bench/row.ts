@@ -37,12 +37,22 @@ export function passes({ ratio, bar }: Row): boolean | undefined {
 /** The table, in columns of equal width. */
 export function formatTable(rows: readonly (Row | Skipped)[]): string {
   const head = ['row', 'what', 'over', 'ours', 'theirs', 'unit', 'ratio', 'range', 'bar', '']
-  const lines = rows.map((row) => ('skipped' in row ? [row.name, row.what, `not measured: ${row.skipped}`] : cells(row)))
+  const lines = rows.map((row) =>
+    'skipped' in row ? [row.name, row.what, `not measured: ${row.skipped}`] : cells(row),
+  )
   const widths = head.map((title, column) =>
-    Math.max(title.length, ...lines.filter((line) => line.length === head.length).map((line) => line[column]?.length ?? 0)),
+    Math.max(
+      title.length,
+      ...lines.filter((line) => line.length === head.length).map((line) => line[column]?.length ?? 0),
+    ),
   )
   return [head, ...lines]
-    .map((line) => line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd())
+    .map((line) =>
+      line
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
     .join('\n')
 }
 
@@ -56,11 +66,15 @@ function cells(row: Row): readonly string[] {
     number(ours),
     number(theirs),
     unit,
-    ratio.toFixed(ratio < 0.1 ? 3 : 2),
-    `${range[0].toFixed(2)}-${range[1].toFixed(2)}`,
+    ratioText(ratio),
+    `${ratioText(range[0])}-${ratioText(range[1])}`,
     bar === undefined ? '' : `${bar.kind} ${bar.ratio}`,
     verdict[`${passes(row)}`],
   ]
+}
+
+function ratioText(ratio: number): string {
+  return ratio.toFixed(ratio < 0.2 ? 3 : 2)
 }
 
 function number(value: number): string {

@@ -7,7 +7,6 @@ import { MissingPackageError } from '../errors/missing-package-error.js'
 import type { LlamaLibrary } from './load-library.js'
 import type { GpuChoice, GpuKind } from './loading-options.js'
 
-
 /** llama.cpp with the drivers for one kind of GPU. */
 export interface Backend {
   readonly llama: Llama

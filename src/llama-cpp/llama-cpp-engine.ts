@@ -38,6 +38,8 @@ export interface LlamaCppEngineParts {
  *   temperature. At temperature 0 it is the model's own, after penalties.
  * - A call with a seed is evaluated in batches of its own, because the others in a batch change how llama.cpp rounds, and
  *   that may change a token. So its text is the same alone and under load, at the price of the batch's speed.
+ * - Calls without a seed share batches, also with what is left of an earlier call that began alike; at temperature 0 they
+ *   may differ where two tokens are nearly as likely.
  * - The window is never shifted: a text that fills it ends there, with the finish reason `length`.
  */
 export class LlamaCppEngine implements Engine {

@@ -81,18 +81,15 @@ describe('options', () => {
     await engine.dispose()
   })
 
-  it.each([
+  it.each<[options: Partial<LoadLlamaCppEngineOptions>, message: string | RegExp]>([
     [{ contextWindow: 513 }, 'contextWindow is 513, and the model was trained for 512 tokens: lower it.'],
     [{ parallel: 257 }, 'parallel is 257, and llama.cpp takes at most 256: lower it.'],
     [{ gpu: process.platform === 'darwin' ? 'cuda' : 'metal' }, /gpu is '\w+', and no such device can be used here/],
-  ])(
-    'that the model or the memory does not hold are refused: %j',
-    async (options: Partial<LoadLlamaCppEngineOptions>, message: string | RegExp) => {
-      const loading = loadLlamaCppEngine({ modelPath: demo, ...options })
-      await expect(loading).rejects.toMatchObject({ code: 'INVALID_OPTION' })
-      await expect(loading).rejects.toThrow(message)
-    },
-  )
+  ])('that the model or the memory does not hold are refused: %j', async (options, message) => {
+    const loading = loadLlamaCppEngine({ modelPath: demo, ...options })
+    await expect(loading).rejects.toMatchObject({ code: 'INVALID_OPTION' })
+    await expect(loading).rejects.toThrow(message)
+  })
 
   it('can abort the loading', async () => {
     const loading = loadLlamaCppEngine({ modelPath: demo, signal: AbortSignal.abort('no more') })
@@ -137,12 +134,14 @@ describe('a process', () => {
     ))
     ${end}`
 
-  it.each([
-    ['disposed of its engine', 'await engine.dispose()'],
-    ['forgot to', ''],
-  ])('that %s ends by itself, having written nothing', async (_, end) => {
-    const flags = ['--import', 'tsx', '--input-type=module', '--eval', script(end)]
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, flags, { timeout: 15_000 })
-    expect(stdout + stderr).toBe('')
+  it('ends by itself, having written nothing, whether or not it disposed of its engine', async () => {
+    const outputs = await Promise.all(
+      ['await engine.dispose()', ''].map(async (end) => {
+        const flags = ['--import', 'tsx', '--input-type=module', '--eval', script(end)]
+        const { stdout, stderr } = await promisify(execFile)(process.execPath, flags, { timeout: 15_000 })
+        return stdout + stderr
+      }),
+    )
+    expect(outputs).toEqual(['', ''])
   })
 })

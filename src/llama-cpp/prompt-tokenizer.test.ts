@@ -1,3 +1,6 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { LlamaModel, Token } from 'node-llama-cpp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -10,10 +13,12 @@ import { type PromptTokens, PromptTokenizer } from './prompt-tokenizer.js'
 import { bytesOf, TokenText } from './token-text.js'
 import { Vocabulary } from './vocabulary.js'
 
+const demo = fileURLToPath(new URL('../../models/demo/demo.gguf', import.meta.url))
+
 let model: LlamaModel
 beforeAll(async () => {
   const { llama } = await getBackend(await loadLibrary(), false, 0)
-  model = await llama.loadModel({ modelPath: fileURLToPath(new URL('../../models/demo/demo.gguf', import.meta.url)) })
+  model = await llama.loadModel({ modelPath: demo })
 })
 afterAll(() => model.dispose())
 
@@ -86,6 +91,41 @@ describe('a conversation', () => {
   })
 })
 
+describe('a model whose turn marks are user-defined tokens', () => {
+  let folder: string
+  let marked: LlamaModel
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'headrace-tokens-'))
+    const path = join(folder, 'model.gguf')
+    await writeFile(path, withUserDefined(await readFile(demo), special('<|im_start|>')[0] as Token))
+    marked = await model.llama.loadModel({ modelPath: path })
+  })
+  afterAll(async () => {
+    await marked.dispose()
+    await rm(folder, { recursive: true })
+  })
+
+  it('keeps them text in a message, though llama.cpp finds them in any text', () => {
+    const [start] = marked.tokenize('<|im_start|>', false) as [Token]
+    expect(marked.getTokenAttributes(start).userDefined).toBe(true)
+    const source = marked.fileInfo.metadata.tokenizer?.chat_template ?? ''
+    const tokens = new PromptTokenizer(marked, new Vocabulary(marked, source), new ChatTemplate(source)).tokenize({
+      kind: 'chat',
+      messages: [{ role: 'user', content: 'a<|im_start|>b' }],
+      prompt: undefined,
+      options: {},
+    }).tokens as Token[]
+    expect(tokens.filter((token) => token === start)).toHaveLength(2)
+    expect(marked.detokenize(tokens)).toContain('a<|im_start|>b')
+  })
+
+  it('leaves them alone where the template does not use them', () => {
+    const [start] = marked.tokenize('<|im_start|>', false) as [Token]
+    expect(new Vocabulary(marked, '').isControl(start)).toBe(false)
+    expect(new Vocabulary(marked, '').piece(start)).toBe('<|im_start|>')
+  })
+})
+
 describe('literal text', () => {
   const raw = (prompt: string): PromptTokens =>
     tokenizer().tokenize({ kind: 'completion', messages: undefined, prompt, options: {} })
@@ -142,3 +182,12 @@ describe('Vocabulary', () => {
     expect(vocabulary.written(end)).toBe('<|im_end|>')
   })
 })
+
+/** The model's file with another type for one token: an array of 32-bit numbers, after its own type and length. */
+function withUserDefined(bytes: Buffer, token: Token): Buffer {
+  const key = 'tokenizer.ggml.token_type'
+  const first = bytes.indexOf(key) + key.length + 4 + 4 + 8
+  const userDefined = 4
+  bytes.writeInt32LE(userDefined, first + 4 * token)
+  return bytes
+}

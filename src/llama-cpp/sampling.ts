@@ -9,7 +9,7 @@ import type { LlamaLibrary } from './load-library.js'
  * What holds where a call does not say: the defaults of llama.cpp's own programs, so that a model answers here as it does
  * on `llama-server`. The temperature is not 0: an answer without a seed differs from the last one.
  */
-export const samplingDefaults = {
+const samplingDefaults = {
   temperature: 0.8,
   topK: 40,
   topP: 0.95,

@@ -47,6 +47,7 @@ describe('TokenText', () => {
         }
         expect(joined).toBe(new TextDecoder('utf-8', { ignoreBOM: true }).decode(all))
       }),
+      { numRuns: 30 },
     )
   })
 })

@@ -28,7 +28,7 @@ export class Vocabulary {
   readonly #model: LlamaModel
   readonly #texts: readonly string[]
   readonly #notation: Notation
-  readonly #facts: (TokenFacts | undefined)[] = []
+  readonly #facts = new Map<Token, TokenFacts>()
   readonly #turnMarks: string
 
   /** @param turnMarks - The chat template's source: user-defined tokens that occur in it steer the model. */
@@ -61,7 +61,12 @@ export class Vocabulary {
   }
 
   #factsOf(token: Token): TokenFacts {
-    return (this.#facts[token] ??= { piece: undefined, isEnd: undefined, isControl: undefined })
+    let facts = this.#facts.get(token)
+    if (facts === undefined) {
+      facts = { piece: undefined, isEnd: undefined, isControl: undefined }
+      this.#facts.set(token, facts)
+    }
+    return facts
   }
 
   #readIsControl(token: Token): boolean {

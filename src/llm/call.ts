@@ -103,6 +103,12 @@ export class Call<Response extends ChatResponse | CompletionResponse> implements
     this.#consumer = consumer
   }
 
+  /** Until now. */
+  get timings(): Timings {
+    const totalMs = this.#context.runtime.now() - this.#startedAt
+    return { firstTokenMs: this.#firstTokenMs, totalMs, attempts: this.#attempts }
+  }
+
   start(): void {
     const { callbacks, className, config, live, runtime } = this.#context
     const { request, asked, options, signal } = this.#spec
@@ -268,13 +274,11 @@ export class Call<Response extends ChatResponse | CompletionResponse> implements
   }
 
   #succeed(): void {
-    const { runtime, callbacks, className } = this.#context
-    const totalMs = runtime.now() - this.#startedAt
-    const timings: Timings = { firstTokenMs: this.#firstTokenMs, totalMs, attempts: this.#attempts }
+    const { callbacks, className } = this.#context
     const warnings = this.#warnings === undefined ? this.#spec.warnings : [...this.#spec.warnings, ...this.#warnings]
     let response: Response
     try {
-      response = this.#spec.conclude(this.answer, timings, warnings)
+      response = this.#spec.conclude(this.answer, this.timings, warnings)
     } catch (error) {
       this.#fail(toFamily(error))
       return

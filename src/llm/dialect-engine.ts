@@ -6,7 +6,7 @@ import { MalformedResponseError } from '../errors/malformed-response-error.js'
 import { StreamTruncatedError } from '../errors/stream-truncated-error.js'
 import { WrongServerError } from '../errors/wrong-server-error.js'
 import { toNetworkError } from '../transport/network-error.js'
-import { redactText } from '../transport/redact.js'
+import { redactError, redactText } from '../transport/redact.js'
 import { parseJson } from '../transport/parse-json.js'
 import { parseRetryAfter } from '../transport/retry-after.js'
 import { SseDecoder } from '../transport/sse-decoder.js'
@@ -195,6 +195,7 @@ class HttpExchange implements Exchange, ResponseHandler {
 
   #end(error?: HeadraceError): void {
     this.#isEnded = true
+    if (error !== undefined) redactError(error, this.#secrets)
     this.#sink.end(error)
   }
 }

@@ -8,7 +8,6 @@ import type {
 } from '../contract/generate.js'
 import { AbortedError } from '../errors/aborted-error.js'
 import type { HeadraceError } from '../errors/headrace-error.js'
-import { InvalidOptionError } from '../errors/invalid-option-error.js'
 import { onAbort } from '../transport/signal-listeners.js'
 
 type GenerateOne = (input: GenerateInput, options: GenerateOneOptions) => Promise<GenerateOneResult>
@@ -16,7 +15,8 @@ type GenerateOne = (input: GenerateInput, options: GenerateOneOptions) => Promis
 /**
  * Runs all samples of all inputs, at most `concurrency` at once, and gathers them by input.
  *
- * @throws HeadraceError the first failure, with `throwOnError`; everything still running is cancelled first.
+ * @throws HeadraceError the first failure, with `throwOnError`; everything still running is cancelled first. So it is
+ * when `onResult` throws.
  */
 export async function generateAll(
   inputs: readonly GenerateInput[],
@@ -25,26 +25,30 @@ export async function generateAll(
   generateOne: GenerateOne,
 ): Promise<GenerateOutput[]> {
   const { numGenerations = 1, concurrency = 16, throwOnError = false, onResult, signal, ...call } = options
-  positive('numGenerations', numGenerations)
-  positive('concurrency', concurrency)
   const results: GenerateOneResult[][] = inputs.map(() => [])
   const stop = new AbortController()
   const stopListening = signal && onAbort(signal, () => stop.abort(signal.reason))
   if (signal?.aborted) stop.abort(signal.reason)
   const total = inputs.length * numGenerations
   let next = 0
-  let firstFailure: HeadraceError | undefined
+  let failure: { readonly cause: unknown } | undefined
+  const fail = (cause: unknown): void => {
+    if (failure !== undefined) return
+    failure = { cause }
+    stop.abort(new AbortedError('Another generation failed.', failure))
+  }
   const work = async (): Promise<void> => {
-    while (next < total && firstFailure === undefined) {
+    while (next < total && failure === undefined) {
       const position = next++
       const input = Math.floor(position / numGenerations)
       const sample = position % numGenerations
       const result = await generateOne(inputs[input] as GenerateInput, { ...call, signal: stop.signal, sample })
       ;(results[input] as GenerateOneResult[])[sample] = result
-      onResult?.({ ...result, input, sample })
-      if (throwOnError && result.cause !== undefined && firstFailure === undefined) {
-        firstFailure = result.cause
-        stop.abort(new AbortedError('Another generation failed.', { cause: firstFailure }))
+      if (throwOnError && result.cause !== undefined) fail(result.cause)
+      try {
+        onResult?.({ ...result, input, sample })
+      } catch (error) {
+        fail(error)
       }
     }
   }
@@ -53,7 +57,7 @@ export async function generateAll(
   } finally {
     stopListening?.()
   }
-  if (firstFailure !== undefined) throw firstFailure
+  if (failure !== undefined) throw failure.cause
   return results.map(gather)
 }
 
@@ -66,12 +70,6 @@ function gather(results: readonly GenerateOneResult[]): GenerateOutput {
       outputTokens: results.map((result) => result.usage.outputTokens),
     },
     responses: results.map((result) => result.response),
-  }
-}
-
-function positive(option: string, value: number): void {
-  if (!(value >= 1) || (value !== Infinity && !Number.isInteger(value))) {
-    throw new InvalidOptionError(`generate: ${option} must be a whole number of at least 1, got ${value}.`, { option })
   }
 }
 

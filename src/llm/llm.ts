@@ -30,7 +30,7 @@ import { deriveSeed } from './derive-seed.js'
 import { generateAll, outcomeOf } from './generate.js'
 import type { LLMDependencies, LLMOptions } from './llm-options.js'
 import { mergeOptions } from './merge-options.js'
-import { callSchema, completeSchema } from './options-schema.js'
+import { callSchema, completeSchema, generateOneSchema, generateSchema } from './options-schema.js'
 import { parseOptions } from './parse-options.js'
 import {
   type CallMode,
@@ -185,8 +185,8 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
    * With a `seed`, each sample gets its own derived from it: different texts, the same ones next time.
    */
   async generate(inputs: readonly GenerateInput[], options: GenerateOptions = {}): Promise<GenerateOutput[]> {
-    const { numGenerations: _n, concurrency: _c, throwOnError: _t, onResult: _o, ...call } = options
-    parseOptions(callSchema, call, 'generate')
+    if (!Array.isArray(inputs)) throw new InvalidRequestError('generate takes an array of inputs.')
+    parseOptions(generateSchema, options, 'generate')
     const { maxConcurrency = Infinity } = (await this.#ready(options.signal)).context.engine.capabilities
     return generateAll(inputs, options, maxConcurrency, (input, own) => this.generateOne(input, own))
   }
@@ -194,14 +194,17 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
   /** One generation of {@link generate}. Never throws: the outcome says how it ended. */
   async generateOne(input: GenerateInput, options: GenerateOneOptions = {}): Promise<GenerateOneResult> {
     const startedAt = this.runtime.now()
-    let seed: number | undefined
+    let spec: CallSpec<ChatResponse | CompletionResponse> | undefined
+    let call: Call<ChatResponse | CompletionResponse> | undefined
     try {
-      const { sample = 0, ...call } = options
-      parseOptions(callSchema, call, 'generateOne')
-      const model = this.#model ?? (await this.#ready(call.signal))
-      const spec = await prepareInput(model, input, call, sample)
-      seed = spec.request.options.seed
-      const response = await this.#run<ChatResponse | CompletionResponse>(spec)
+      parseOptions(generateOneSchema, options, 'generateOne')
+      const { sample = 0, ...own } = options
+      const model = this.#model ?? (await this.#ready(own.signal))
+      const prepared = (spec = await prepareInput(model, input, own, sample))
+      const response = await new Promise<ChatResponse | CompletionResponse>((resolve, reject) => {
+        call = this.#call(prepared, { succeed: resolve, fail: reject })
+        call.start()
+      })
       return {
         outcome: response.finishReason.unified === 'content-filter' ? 'refused' : 'ok',
         text: response.text,
@@ -210,7 +213,7 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
         finishReason: response.finishReason,
         usage: response.usage,
         timings: response.timings,
-        seed,
+        seed: response.seed,
         warnings: response.warnings,
         cause: undefined,
       }
@@ -223,9 +226,9 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
         raw: undefined,
         finishReason: undefined,
         usage: cause.partial?.usage ?? unknownUsage,
-        timings: { firstTokenMs: undefined, totalMs: this.runtime.now() - startedAt, attempts: 0 },
-        seed,
-        warnings: [],
+        timings: call?.timings ?? { firstTokenMs: undefined, totalMs: this.runtime.now() - startedAt, attempts: 0 },
+        seed: spec?.request.options.seed,
+        warnings: spec?.warnings ?? [],
         cause,
       }
     }

@@ -20,6 +20,16 @@ const neutral: Readonly<Partial<Record<OptionName, unknown>>> = {
   n: 1,
 }
 
+/** What only a conversation can have: literal text has no chat template. */
+export const chatOnly: Capabilities = {
+  unsupported: Object.fromEntries(
+    ['tools', 'toolChoice', 'parallelToolCalls', 'reasoning', 'chatTemplateKwargs'].map((name) => [
+      name,
+      'literal text has no chat template',
+    ]),
+  ),
+}
+
 /** The call's generation options over the model's; an `undefined` overrides nothing. */
 export function mergeOptions(defaults: GenerationOptions, call: object | undefined): GenerationOptions {
   if (call === undefined) return defaults

@@ -1,6 +1,8 @@
 import { z } from 'zod'
 
+import type { GenerateOneOptions, GenerateOptions } from '../contract/generate.js'
 import type { CallOptions, CompleteOptions, GenerationOptions } from '../contract/options.js'
+import type { StructuredOutput } from '../contract/structured-output.js'
 import { CallbackManager } from './callback-manager.js'
 import type { ConnectionOptions, LLMOptions, OutputParser } from './llm-options.js'
 
@@ -24,7 +26,8 @@ const tool = z.strictObject({
   parameters: z.record(z.string(), z.unknown()).optional(),
 })
 
-const structuredOutput = z.strictObject({
+/** What the text must look like. */
+export const structuredOutputSchema: z.ZodType<StructuredOutput, StructuredOutput> = z.strictObject({
   format: z.literal('json'),
   schema: z.custom<never>(
     (value) => typeof value === 'object' && value !== null,
@@ -54,7 +57,7 @@ export const generationShape: Shape<GenerationOptions> = {
   parallelToolCalls: z.boolean().optional(),
   reasoning: z.boolean().optional(),
   chatTemplateKwargs: z.record(z.string(), z.unknown()).optional(),
-  structuredOutput: structuredOutput.optional(),
+  structuredOutput: structuredOutputSchema.optional(),
   extraBody: z.record(z.string(), z.unknown()).optional(),
 }
 
@@ -67,13 +70,31 @@ const callShape: Shape<CallOptions> = {
   wireMode: z.enum(['auto', 'json', 'stream']).optional(),
 }
 
-/** The options of a call of `chat`, `streamChat` and of `generate`. */
+/** The options of a call of `chat` and `streamChat`. */
 export const callSchema: z.ZodType<CallOptions, CallOptions> = z.strictObject(callShape)
 
 /** The options of a call of `complete` and `streamComplete`. */
 export const completeSchema: z.ZodType<CompleteOptions, CompleteOptions> = z.strictObject({
   ...callShape,
   raw: z.boolean().optional(),
+})
+
+// How often an input is answered is `numGenerations` there.
+const { n: _n, ...rowShape } = callShape
+
+/** The options of `generateOne`. */
+export const generateOneSchema: z.ZodType<GenerateOneOptions, GenerateOneOptions> = z.strictObject({
+  ...rowShape,
+  sample: z.int().min(0).optional(),
+})
+
+/** The options of `generate`. */
+export const generateSchema: z.ZodType<GenerateOptions, GenerateOptions> = z.strictObject({
+  ...rowShape,
+  numGenerations: z.int().min(1).optional(),
+  concurrency: z.union([z.int().min(1), z.literal(Infinity)], 'must be a whole number of at least 1').optional(),
+  throwOnError: z.boolean().optional(),
+  onResult: aFunction<NonNullable<GenerateOptions['onResult']>>().optional(),
 })
 
 /** The options that every class takes. */
@@ -94,7 +115,10 @@ export const llmShape: Shape<LLMOptions> = {
   generationKwargs: generationSchema.optional(),
   timeouts,
   maxRetries: z.int().min(0).optional(),
-  waitTimeoutMs: z.number().min(0).optional(),
+  waitTimeoutMs: z
+    .custom<number>((value) => typeof value === 'number' && value >= 0, 'must be a number of at least 0')
+    .meta({ type: 'number', minimum: 0 })
+    .optional(),
   wireMode: z.enum(['auto', 'json', 'stream']).optional(),
   unsupportedOptions: z.enum(['error', 'warn']).optional(),
 }

@@ -33,7 +33,7 @@ function toOptionError(
   if (issue.code === 'unrecognized_keys') {
     const name = issue.keys[0] ?? ''
     const parent = issue.path.length === 0 ? owner : `${owner}.${option}`
-    const known = issue.path.length === 0 ? knownNames(schema) : []
+    const known = knownNames(schema, issue.path)
     return new InvalidOptionError(`${parent} has no option "${name}"${suggest(name, known)}`, {
       context,
       option: name,
@@ -61,7 +61,7 @@ function requirement(issue: z.core.$ZodIssue): string {
     case 'invalid_value':
       return `must be ${issue.values.map((value) => JSON.stringify(value)).join(' or ')}`
     case 'invalid_union':
-      return 'has a form that is not known here'
+      return issue.message === 'Invalid input' ? 'has a form that is not known here' : issue.message
     case 'custom':
     case 'invalid_format':
       return issue.message
@@ -70,9 +70,25 @@ function requirement(issue: z.core.$ZodIssue): string {
   }
 }
 
-function knownNames(schema: z.ZodType): readonly string[] {
-  const shape = (schema as { shape?: Record<string, unknown> }).shape
-  return shape === undefined ? [] : Object.keys(shape)
+/** What a zod schema may have inside: the members of an object, the elements of an array, what is optional. */
+interface Nested {
+  readonly shape?: Readonly<Record<PropertyKey, Nested>>
+  readonly element?: Nested
+  unwrap?(): Nested
+}
+
+/** The names that the object at `path` may have. */
+function knownNames(schema: z.ZodType, path: readonly PropertyKey[]): readonly string[] {
+  let current: Nested | undefined = schema as Nested
+  for (const key of path) {
+    const outer = bare(current)
+    current = outer?.element ?? outer?.shape?.[key]
+  }
+  return Object.keys(bare(current)?.shape ?? {})
+}
+
+function bare(schema: Nested | undefined): Nested | undefined {
+  return schema?.element === undefined && schema?.unwrap !== undefined ? bare(schema.unwrap()) : schema
 }
 
 function suggest(name: string, known: readonly string[]): string {

@@ -21,7 +21,9 @@ import { buildChatResponse, buildCompletionResponse } from './build-response.js'
 import type { CallContext, CallSpec } from './call.js'
 import { deriveSeed } from './derive-seed.js'
 import type { LLMOptions } from './llm-options.js'
-import { mergeOptions, refuseUnsupported } from './merge-options.js'
+import { chatOnly, mergeOptions, refuseUnsupported } from './merge-options.js'
+import { structuredOutputSchema } from './options-schema.js'
+import { parseOptions } from './parse-options.js'
 import { prepareMessages } from './prepare-messages.js'
 
 /** What a connection and the options of one copy of a model amount to. */
@@ -102,11 +104,21 @@ export async function prepareInput(
 ): Promise<CallSpec<ChatResponse> | CallSpec<CompletionResponse>> {
   const seed = options.seed ?? model.defaults.seed
   const own = seed === undefined || sample === 0 ? options : { ...options, seed: deriveSeed(seed, sample) }
+  if (typeof input !== 'string' && (typeof input !== 'object' || input === null)) {
+    throw new InvalidRequestError(
+      `An input must be a conversation, one with its structuredOutput, { prompt } or a string, got ${String(input)}.`,
+    )
+  }
   if (typeof input === 'string') return prepareComplete(model, input, { ...own, raw: true }, 'batch')
   if ('prompt' in input) return prepareComplete(model, input.prompt, { ...own, raw: input.raw }, 'batch')
   const [first, second] = input as readonly unknown[]
   if (!Array.isArray(first)) return prepareChat(model, input as readonly ChatMessage[], own, 'batch')
-  return prepareChat(model, first as ChatMessage[], { ...own, structuredOutput: second as StructuredOutput }, 'batch')
+  const structuredOutput = parseOptions(
+    structuredOutputSchema,
+    second as StructuredOutput,
+    "An input's structuredOutput",
+  )
+  return prepareChat(model, first as ChatMessage[], { ...own, structuredOutput }, 'batch')
 }
 
 async function prepare<R extends ChatResponse | CompletionResponse>(
@@ -125,8 +137,10 @@ async function prepare<R extends ChatResponse | CompletionResponse>(
     )
   }
   const warnings: Warning[] = []
+  const policy = model.options.unsupportedOptions ?? 'error'
   const merged = mergeOptions(model.defaults, call)
-  const supported = refuseUnsupported(merged, capabilities, model.options.unsupportedOptions ?? 'error', warnings)
+  const fitting = input.kind === 'completion' ? refuseUnsupported(merged, chatOnly, policy, warnings) : merged
+  const supported = refuseUnsupported(fitting, capabilities, policy, warnings)
   const { structuredOutput } = supported
   const options = ofRequest(supported)
   if (options.maxTokens !== undefined && options.maxTokens > windowTokens) {

@@ -38,10 +38,11 @@ export function prepareMessages(
       throw new InvalidRequestError(`Message ${index} has no content: it must be a string or an array of parts.`)
     }
     for (const part of content as readonly ContentPart[]) {
-      if (part.type === 'image') hasImages = true
-      else if (part.type !== 'text' || typeof part.text !== 'string') {
+      if (isImage(part)) hasImages = true
+      else if (part?.type !== 'text' || typeof part.text !== 'string') {
+        const type = JSON.stringify((part as ContentPart | null)?.type)
         throw new InvalidRequestError(
-          `Message ${index} has a part of type ${JSON.stringify((part as ContentPart).type)}; it must be text or image.`,
+          `Message ${index} has a part of type ${type} that cannot be read; it must be text or image.`,
         )
       }
     }
@@ -50,6 +51,12 @@ export function prepareMessages(
   if (!canSee)
     throw new ModelAbilityError(`The model ${modelName} cannot see: leave the images out, or use a vision model.`)
   return Promise.all(messages.map(resolveImages))
+}
+
+function isImage(part: ContentPart | null): part is ImagePart {
+  if (part?.type !== 'image') return false
+  const { image } = part
+  return (typeof image === 'string' && image !== '') || image instanceof URL || image instanceof Uint8Array
 }
 
 async function resolveImages(message: ChatMessage): Promise<ChatMessage> {

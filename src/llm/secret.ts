@@ -3,9 +3,23 @@ import type { ConnectionOptions, SecretReference } from './llm-options.js'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** @throws InvalidOptionError `INVALID_OPTION` when the environment variable is not set. */
+/** What a header's value may hold (RFC 9110 §5.5). */
+const headerValue = /^[\t\x20-\x7e\x80-\xff]*$/
+
+/**
+ * @throws InvalidOptionError `INVALID_OPTION` when the environment variable is not set, or the secret cannot be a
+ * header's value.
+ */
 export function resolveSecret(secret: string | SecretReference, env: Environment, option: string): string {
-  if (typeof secret === 'string') return secret
+  const value = typeof secret === 'string' ? secret : readVariable(secret, env, option)
+  if (headerValue.test(value)) return value
+  throw new InvalidOptionError(
+    `${option} holds a line break or another character that no header can; was it read from a file?`,
+    { option },
+  )
+}
+
+function readVariable(secret: SecretReference, env: Environment, option: string): string {
   const value = env[secret.env]
   if (value === undefined || value === '') {
     throw new InvalidOptionError(

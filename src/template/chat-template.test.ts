@@ -168,7 +168,7 @@ describe('renderSegments', () => {
           expect(contents(trimming, texts.map(user))).toEqual(trimmed)
         },
       ),
-      { numRuns: 40 },
+      { numRuns: 25 },
     )
   })
 })

@@ -3,6 +3,8 @@ import { redactHeaders, redactText } from './redact.js'
 import type { ResponseHandler, Transport, TransportRequest } from './transport.js'
 
 const longestBody = 4000
+/** More is kept of a body than is printed, so that a secret on the edge is there as a whole and is found. */
+const longestKept = 2 * longestBody
 
 /**
  * Prints each request and answer when `HEADRACE_LOG=debug`, without header values that may be secrets and without
@@ -11,15 +13,16 @@ const longestBody = 4000
 export function withDebugLog(transport: Transport, runtime: Runtime, secrets: () => readonly string[]): Transport {
   if (runtime.env['HEADRACE_LOG'] !== 'debug') return transport
   let count = 0
-  const print = (line: string): void => runtime.log(redactText(line, secrets()))
+  const redact = (text: string): string => redactText(text, secrets())
+  const print = (line: string): void => runtime.log(redact(line))
   return {
     send(request, handler) {
       const number = ++count
       const startedAt = runtime.now()
-      print(`[headrace] #${number} > ${request.method} ${request.origin}${request.path} ${describe(request)}`)
+      print(`[headrace] #${number} > ${request.method} ${request.origin}${request.path} ${describe(request, redact)}`)
       return transport.send(
         request,
-        new LoggingHandler(handler, (line) =>
+        new LoggingHandler(handler, redact, (line) =>
           print(`[headrace] #${number} < ${line} (${Math.round(runtime.now() - startedAt)} ms)`),
         ),
       )
@@ -30,6 +33,7 @@ export function withDebugLog(transport: Transport, runtime: Runtime, secrets: ()
 
 class LoggingHandler implements ResponseHandler {
   readonly #inner: ResponseHandler
+  readonly #redact: (text: string) => string
   readonly #print: (line: string) => void
   readonly #decoder = new TextDecoder()
   #status = 0
@@ -37,8 +41,9 @@ class LoggingHandler implements ResponseHandler {
   #body = ''
   #bytes = 0
 
-  constructor(inner: ResponseHandler, print: (line: string) => void) {
+  constructor(inner: ResponseHandler, redact: (text: string) => string, print: (line: string) => void) {
     this.#inner = inner
+    this.#redact = redact
     this.#print = print
   }
 
@@ -54,12 +59,12 @@ class LoggingHandler implements ResponseHandler {
 
   data(chunk: Uint8Array): void {
     this.#bytes += chunk.length
-    if (this.#body.length < longestBody) this.#body += this.#decoder.decode(chunk, { stream: true })
+    if (this.#body.length < longestKept) this.#body += this.#decoder.decode(chunk, { stream: true })
     this.#inner.data(chunk)
   }
 
   end(): void {
-    this.#print(`${this.#status} ${JSON.stringify(this.#headers)} ${this.#bytes} bytes ${shorten(this.#body)}`)
+    this.#print(`${this.#status} ${JSON.stringify(this.#headers)} ${this.#bytes} bytes ${shorten(this.#redact(this.#body))}`)
     this.#inner.end()
   }
 
@@ -69,8 +74,8 @@ class LoggingHandler implements ResponseHandler {
   }
 }
 
-function describe(request: TransportRequest): string {
-  return `${JSON.stringify(redactHeaders(request.headers))} ${shorten(request.body ?? '')}`
+function describe(request: TransportRequest, redact: (text: string) => string): string {
+  return `${JSON.stringify(redactHeaders(request.headers))} ${shorten(redact(request.body ?? ''))}`
 }
 
 function shorten(body: string): string {

@@ -23,17 +23,23 @@ export function parseEndpoint(endpoint: string): Endpoint {
   let url: URL
   try {
     url = new URL(endpoint)
-  } catch (cause) {
+  } catch {
+    // Without the cause, which holds the endpoint, which may hold a password.
     const hint = endpoint.includes('://') ? '' : ' (http:// is missing)'
-    throw Object.assign(wrong(`is no URL${hint}: ${JSON.stringify(endpoint)}`), { cause })
+    throw wrong(`is no URL${hint}: ${quote(endpoint)}`)
   }
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
     const hint = /^[\w.-]+:\d+/.test(endpoint) ? ' (http:// is missing)' : ''
-    throw wrong(`must begin with http:// or https://${hint}, got ${JSON.stringify(endpoint)}`)
+    throw wrong(`must begin with http:// or https://${hint}, got ${quote(endpoint)}`)
   }
   if (url.username !== '' || url.password !== '')
     throw wrong('must hold no user name or password: use apiKey or headers')
   if (url.search !== '' || url.hash !== '') throw wrong('must have no query and no fragment')
   const basePath = url.pathname.replace(/\/+$/, '').replace(/\/v1$/, '').replace(/\/+$/, '')
   return { origin: url.origin, basePath, url: url.origin + basePath }
+}
+
+/** Without what may be a user name, a password or a token. */
+function quote(endpoint: string): string {
+  return JSON.stringify(endpoint.replace(/^.*@/s, '...@').replace(/[?#].*$/s, '...'))
 }

@@ -135,7 +135,7 @@ export class Xinference extends LLM<XinferenceOptions> {
     return [handle, handle.contextWindow, handle.modelDescription]
   }
 
-  override complete<T = unknown>(
+  override async complete<T = unknown>(
     prompt: string,
     options?: XinferenceCompleteOptions<T>,
   ): Promise<CompletionResponse<T>> {
