@@ -66,6 +66,11 @@ export const errorCatalogue = {
     meaning: 'The model is still loading.',
     action: 'Wait; calls wait by themselves for up to `waitTimeoutMs`.',
   },
+  LAUNCH_FAILED: {
+    className: 'LaunchFailedError',
+    meaning: 'A model could not be launched, or died while it loaded.',
+    action: "Read the server's reason in the message; `terminateModel` clears what is left of it.",
+  },
   RATE_LIMITED: {
     className: 'RateLimitError',
     meaning: 'The server has as many requests as it takes.',

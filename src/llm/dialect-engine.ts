@@ -4,9 +4,9 @@ import type { Capabilities } from '../contract/capabilities.js'
 import { type HeadraceError, isHeadraceError } from '../errors/headrace-error.js'
 import { MalformedResponseError } from '../errors/malformed-response-error.js'
 import { StreamTruncatedError } from '../errors/stream-truncated-error.js'
-import { WrongServerError } from '../errors/wrong-server-error.js'
 import { toNetworkError } from '../transport/network-error.js'
-import { redactError, redactText } from '../transport/redact.js'
+import { redirectError } from '../transport/redirect-error.js'
+import { readRedacted, redactError, redactText } from '../transport/redact.js'
 import { parseJson } from '../transport/parse-json.js'
 import { parseRetryAfter } from '../transport/retry-after.js'
 import { SseDecoder } from '../transport/sse-decoder.js'
@@ -103,9 +103,10 @@ class HttpExchange implements Exchange, ResponseHandler {
     // A server that does not stream answers in JSON although a stream was asked for; that is read as well.
     if (status < 300 && this.#request.stream && isEventStream(headers)) {
       const reader = this.#dialect.createStreamReader(this.#request.kind)
+      const read = (data: string): void => reader.event(data, this.#sink)
       this.#reader = reader
       this.#events = new SseDecoder((data) => {
-        if (!this.#isEnded) reader.event(data, this.#sink)
+        if (!this.#isEnded) readRedacted(data, this.#secrets, read)
       })
     }
   }
@@ -118,8 +119,10 @@ class HttpExchange implements Exchange, ResponseHandler {
       return
     }
     this.#byteCount += chunk.length
-    if (this.#status >= 300 && this.#byteCount > longestErrorBody) return
     this.#chunks.push(chunk)
+    if (this.#status < 300 || this.#byteCount < longestErrorBody) return
+    this.transport?.abort()
+    this.#guard(() => this.#endWhole())
   }
 
   end(): void {
@@ -152,19 +155,16 @@ class HttpExchange implements Exchange, ResponseHandler {
       this.#end(this.#readError(redactText(text, this.#secrets)))
       return
     }
-    const answer = parseJson(text, this.#origin)
-    this.#sink.raw(answer)
-    this.#dialect.read(answer, this.#request.kind, this.#sink)
+    readRedacted(text, this.#secrets, (json) => {
+      const answer = parseJson(json, this.#origin)
+      this.#sink.raw(answer)
+      this.#dialect.read(answer, this.#request.kind, this.#sink)
+    })
     this.#end()
   }
 
   #readError(body: string): HeadraceError {
-    if (this.#status < 400) {
-      const location = String(this.#headers['location'] ?? 'another address')
-      return new WrongServerError(`${this.#origin} redirects to ${location}: give that address as the endpoint.`, {
-        status: this.#status,
-      })
-    }
+    if (this.#status < 400) return redirectError(this.#origin, this.#status, this.#headers)
     const retryAfterMs = parseRetryAfter(this.#headers['retry-after'], Date.now())
     return this.#dialect.readError({ status: this.#status, headers: this.#headers, body, retryAfterMs })
   }

@@ -1,4 +1,5 @@
 import { SerializationError } from '../errors/serialization-error.js'
+import type { LLMOptions } from './llm-options.js'
 import type { LLM } from './llm.js'
 
 /** A dictionary of a Python ancestor, read. */
@@ -57,5 +58,17 @@ export function fromJSON(json: unknown, { classes = [], options = {}, onWarning 
     const warn = onWarning ?? ((message: string) => process.emitWarning(message, 'HeadraceWarning'))
     for (const reason of reading.unmapped) warn(`${Class.className}: ${reason}`)
   }
-  return new Class({ ...(stored as object), ...options } as never)
+  return new Class({ ...withInfinity(stored as LLMOptions), ...options } as never)
+}
+
+/** JSON writes `null` for the Infinity of what waits for ever. */
+function withInfinity(stored: LLMOptions): LLMOptions {
+  const { timeouts, waitTimeoutMs } = stored as { timeouts?: Record<string, unknown>; waitTimeoutMs?: unknown }
+  return {
+    ...stored,
+    ...(waitTimeoutMs === null ? { waitTimeoutMs: Infinity } : {}),
+    ...(timeouts === undefined || timeouts === null
+      ? {}
+      : { timeouts: Object.fromEntries(Object.entries(timeouts).map(([name, ms]) => [name, ms ?? Infinity])) }),
+  }
 }

@@ -56,7 +56,7 @@ export interface SecretReference {
 export interface ConnectionOptions {
   /** Sent to the endpoint's host alone. */
   readonly apiKey?: string | SecretReference | undefined
-  /** Sent with every request, for proxies and gateways. Values are treated as secrets. */
+  /** Sent with every request, for proxies and gateways. Values of six characters and more are treated as secrets. */
   readonly headers?: Readonly<Record<string, string | SecretReference>> | undefined
   /** A PEM file of certificates to trust, instead of the system's. */
   readonly caFile?: string | undefined

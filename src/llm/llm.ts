@@ -283,6 +283,15 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
     return { className: this.className, version, config: this.configuration() }
   }
 
+  /** What Node prints of a model: as JSON, so that a log holds no secret. */
+  [Symbol.for('nodejs.util.inspect.custom')](
+    _depth: number,
+    options: object,
+    inspect: (value: unknown, options: object) => string,
+  ): string {
+    return `${this.className} ${inspect(this.configuration(), options)}`
+  }
+
   /**
    * Ends what is running (`ABORTED`) and lets go of sockets and memory; copies that share them keep theirs. The model
    * can be used again and then loads again.

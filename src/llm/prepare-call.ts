@@ -17,6 +17,7 @@ import { InvalidRequestError } from '../errors/invalid-request-error.js'
 import { ModelAbilityError } from '../errors/model-ability-error.js'
 import { UnsupportedOptionError } from '../errors/unsupported-option-error.js'
 import { compileOutput } from '../output/compile-output.js'
+import type { Answer } from './answer.js'
 import { buildChatResponse, buildCompletionResponse } from './build-response.js'
 import type { CallContext, CallSpec } from './call.js'
 import { deriveSeed } from './derive-seed.js'
@@ -182,7 +183,7 @@ async function prepare<R extends ChatResponse | CompletionResponse>(
         route: input.kind,
         timings,
         warnings: allWarnings,
-        parsed: output?.read(answer.text, answer.finishReason.unified === 'length'),
+        parsed: callsTools(answer) ? undefined : output?.read(answer.text, answer.finishReason.unified === 'length'),
       }),
   }
 }
@@ -192,6 +193,11 @@ function ofRequest(options: GenerationOptions): CanonicalRequest['options'] {
   if (options.n === undefined && options.structuredOutput === undefined) return options
   const { n: _n, structuredOutput: _structuredOutput, ...others } = options
   return others
+}
+
+/** A model that may call tools does so instead of answering. */
+function callsTools(answer: Answer): boolean {
+  return answer.text === '' && answer.toolCalls().length > 0
 }
 
 /** The given deadlines over the defaults; an `undefined` overrides nothing. */

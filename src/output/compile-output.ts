@@ -1,3 +1,5 @@
+import type { Ajv } from 'ajv'
+
 import type { JsonSchema, SchemaLike, StructuredOutput } from '../contract/structured-output.js'
 import { InvalidOptionError } from '../errors/invalid-option-error.js'
 import { InvalidOutputError, type OutputIssue } from '../errors/invalid-output-error.js'
@@ -35,8 +37,9 @@ function read(text: string, wasCut: boolean, check: Check): unknown {
   try {
     json = JSON.parse(text)
   } catch (cause) {
-    const issues = [{ path: '', message: (cause as Error).message }]
-    throw new InvalidOutputError(`The answer is not JSON: ${(cause as Error).message}.${cut}`, { cause, issues })
+    // It quotes the text, line breaks included.
+    const message = (cause as Error).message.replaceAll(/\s+/g, ' ')
+    throw new InvalidOutputError(`The answer is not JSON: ${message}.${cut}`, { cause, issues: [{ path: '', message }] })
   }
   const result = check(json)
   if ('value' in result) return result.value
@@ -60,12 +63,27 @@ async function compileSchemaLike(schema: SchemaLike): Promise<{ schema: JsonSche
       { option: 'structuredOutput' },
     )
   }
+  let schema: JsonSchema
+  try {
+    schema = converter.input({ target: 'draft-2020-12' })
+  } catch (cause) {
+    throw new InvalidOptionError(
+      `structuredOutput.schema cannot be written as a JSON Schema: ${(cause as Error).message}.`,
+      { cause, option: 'structuredOutput' },
+    )
+  }
   return {
-    schema: converter.input({ target: 'draft-2020-12' }),
+    schema,
     check(value) {
       const result = standard.validate(value) as {
         value?: unknown
         issues?: readonly { message: string; path?: readonly (PropertyKey | { key: PropertyKey })[] }[]
+      }
+      if (result instanceof Promise) {
+        void result.catch(() => undefined)
+        throw new InvalidOptionError('structuredOutput.schema must not validate with asynchronous functions.', {
+          option: 'structuredOutput',
+        })
       }
       if (result.issues === undefined) return { value: result.value }
       return { issues: result.issues.map(({ message, path }) => ({ message, path: toPointer(path ?? []) })) }
@@ -74,11 +92,12 @@ async function compileSchemaLike(schema: SchemaLike): Promise<{ schema: JsonSche
 }
 
 async function compileJsonSchema(schema: JsonSchema): Promise<{ schema: JsonSchema; check: Check }> {
-  const { Ajv2020 } = await import('ajv/dist/2020.js')
-  const ajv = new Ajv2020({ allErrors: true, strict: false, logger: false })
+  const ajv = await createAjv(schema['$schema'])
+  // The drafts 6 and 7 differ in nothing that is checked here, and only the latter's own schema is there.
+  const { $schema, ...rest } = schema
   let validate: ReturnType<typeof ajv.compile>
   try {
-    validate = ajv.compile(schema)
+    validate = ajv.compile(isDraft6Or7($schema) ? rest : schema)
   } catch (cause) {
     throw new InvalidOptionError(`structuredOutput.schema is not a JSON Schema: ${(cause as Error).message}.`, {
       cause,
@@ -97,6 +116,17 @@ async function compileJsonSchema(schema: JsonSchema): Promise<{ schema: JsonSche
             })),
           },
   }
+}
+
+async function createAjv($schema: unknown): Promise<Ajv> {
+  const options = { allErrors: true, strict: false, logger: false } as const
+  if (isDraft6Or7($schema)) return new (await import('ajv')).Ajv(options)
+  if (String($schema).includes('2019-09')) return new (await import('ajv/dist/2019.js')).Ajv2019(options)
+  return new (await import('ajv/dist/2020.js')).Ajv2020(options)
+}
+
+function isDraft6Or7($schema: unknown): boolean {
+  return /\/draft-0[67]\//.test(String($schema))
 }
 
 function toPointer(path: readonly (PropertyKey | { key: PropertyKey })[]): string {

@@ -20,12 +20,18 @@ export function withDebugLog(transport: Transport, runtime: Runtime, secrets: ()
       const number = ++count
       const startedAt = runtime.now()
       print(`[headrace] #${number} > ${request.method} ${request.origin}${request.path} ${describe(request, redact)}`)
-      return transport.send(
-        request,
-        new LoggingHandler(handler, redact, (line) =>
-          print(`[headrace] #${number} < ${line} (${Math.round(runtime.now() - startedAt)} ms)`),
-        ),
+      const logging = new LoggingHandler(handler, redact, (line) =>
+        print(`[headrace] #${number} < ${line} (${Math.round(runtime.now() - startedAt)} ms)`),
       )
+      const exchange = transport.send(request, logging)
+      return {
+        abort() {
+          logging.aborted()
+          exchange.abort()
+        },
+        pause: () => exchange.pause(),
+        resume: () => exchange.resume(),
+      }
     },
     close: () => transport.close(),
   }
@@ -40,6 +46,7 @@ class LoggingHandler implements ResponseHandler {
   #headers: Record<string, unknown> = {}
   #body = ''
   #bytes = 0
+  #isOver = false
 
   constructor(inner: ResponseHandler, redact: (text: string) => string, print: (line: string) => void) {
     this.#inner = inner
@@ -64,13 +71,27 @@ class LoggingHandler implements ResponseHandler {
   }
 
   end(): void {
-    this.#print(`${this.#status} ${JSON.stringify(this.#headers)} ${this.#bytes} bytes ${shorten(this.#redact(this.#body))}`)
+    this.#isOver = true
+    this.#print(this.#answer())
     this.#inner.end()
   }
 
   fail(error: unknown): void {
-    this.#print(`failed after status ${this.#status}, ${this.#bytes} bytes: ${String(error)}`)
+    this.#isOver = true
+    this.#print(`failed (${String(error)}) after ${this.#answer()}`)
     this.#inner.fail(error)
+  }
+
+  /** The caller ended it, or could not read it. */
+  aborted(): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#print(`aborted after ${this.#answer()}`)
+  }
+
+  #answer(): string {
+    const body = shorten(this.#redact(this.#body))
+    return `${this.#status} ${JSON.stringify(this.#headers)} ${this.#bytes} bytes ${body}`
   }
 }
 

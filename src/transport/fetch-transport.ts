@@ -50,9 +50,15 @@ export class FetchTransport implements Transport {
         redirect: 'manual',
         ...(request.body === undefined ? {} : { body: request.body }),
       })
-      if (signal.aborted) return
-      handler.head(response.status, Object.fromEntries(response.headers))
       const reader = response.body?.getReader()
+      // A fetch that forgets its signal would leave the connection open.
+      const cancel = (): void => void reader?.cancel().catch(() => undefined)
+      if (signal.aborted) {
+        cancel()
+        return
+      }
+      signal.addEventListener('abort', cancel, { once: true })
+      handler.head(response.status, Object.fromEntries(response.headers))
       while (reader !== undefined) {
         await gate.passed
         const { done, value } = await reader.read()

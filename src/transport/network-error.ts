@@ -5,12 +5,19 @@ import { WrongServerError } from '../errors/wrong-server-error.js'
 
 /** Turns what a network library threw into one of the family, with a sentence for each usual cause. */
 export function toNetworkError(cause: unknown, origin: string): HeadraceError {
-  const code = findCode(cause)
+  const code = find(cause, (fields) => (typeof fields['code'] === 'string' ? fields['code'] : undefined))
   const context = { origin, ...(code === undefined ? {} : { systemCode: code }) }
   const connection = (sentence: string): ConnectionError => new ConnectionError(sentence, { cause, context })
   switch (code) {
-    case 'ECONNREFUSED':
+    case 'ECONNREFUSED': {
+      const peer = find(cause, ({ address, port }) => (typeof port === 'number' ? { address, port } : undefined))
+      if (peer !== undefined && peer.port !== portOf(origin)) {
+        return connection(
+          `Nothing listens at ${peer.address}:${peer.port}, the proxy for ${origin}: check HTTP_PROXY, HTTPS_PROXY and NO_PROXY.`,
+        )
+      }
       return connection(`Nothing listens at ${origin}: start the server there, or correct the address.`)
+    }
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
       return connection(`The host of ${origin} is not known: check its name and your network.`)
@@ -37,7 +44,7 @@ export function toNetworkError(cause: unknown, origin: string): HeadraceError {
       return new WrongServerError(`${origin} does not speak TLS: use http:// instead of https://.`, { cause, context })
     default:
   }
-  if (code?.startsWith('HPE_')) {
+  if (find(cause, ({ name }) => name === 'HTTPParserError' || undefined)) {
     return new WrongServerError(`${origin} does not answer in HTTP: check address and port.`, { cause, context })
   }
   if (code !== undefined && /CERT|SELF_SIGNED|UNABLE_TO/.test(code)) {
@@ -46,11 +53,20 @@ export function toNetworkError(cause: unknown, origin: string): HeadraceError {
   return connection(`The connection to ${origin} failed: ${cause instanceof Error ? cause.message : String(cause)}.`)
 }
 
-function findCode(error: unknown): string | undefined {
+type Fields = Readonly<Record<string, unknown>>
+
+/** What `read` finds on an error, on its causes, or on the first of several errors. */
+function find<T>(error: unknown, read: (fields: Fields) => T | undefined): T | undefined {
   // fetch wraps the system's error, AggregateError holds one for each address of a host.
   for (let current = error, depth = 0; current instanceof Error && depth < 5; depth++) {
-    if ('code' in current && typeof current.code === 'string') return current.code
+    const found = read(current as unknown as Fields)
+    if (found !== undefined) return found
     current = current.cause ?? (current instanceof AggregateError ? current.errors[0] : undefined)
   }
   return undefined
+}
+
+function portOf(origin: string): number {
+  const { port, protocol } = new URL(origin)
+  return Number(port || (protocol === 'https:' ? 443 : 80))
 }

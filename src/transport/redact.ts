@@ -1,3 +1,6 @@
+/** What is shorter is no secret, such as a tenant's number, and stands in many a text by chance. */
+const shortestSecret = 6
+
 const secretHeader = /auth|key|token|secret|cookie|password/i
 
 /** The same headers with every value that may be a secret replaced. */
@@ -9,14 +12,34 @@ export function redactHeaders(
   )
 }
 
-/** `text` with each of `secrets` replaced, wherever it stands, as it is or as JSON writes it. */
+/** `text` with each of `secrets` replaced, wherever it stands, as it is or as JSON, and JSON inside JSON, writes it. */
 export function redactText(text: string, secrets: readonly string[]): string {
   let result = text
   for (const secret of secrets) {
-    if (secret === '') continue
-    result = result.replaceAll(secret, '[redacted]').replaceAll(JSON.stringify(secret).slice(1, -1), '[redacted]')
+    if (secret.length < shortestSecret) continue
+    let form = secret
+    for (let depth = 0; depth < 3; depth++) {
+      result = result.replaceAll(form, '[redacted]')
+      const escaped = JSON.stringify(form).slice(1, -1)
+      if (escaped === form) break
+      form = escaped
+    }
   }
   return result
+}
+
+/**
+ * Reads a text; when that fails, the error is the one of the text without `secrets`, so that an excerpt in its message
+ * holds no piece of one.
+ */
+export function readRedacted(text: string, secrets: readonly string[], read: (text: string) => void): void {
+  try {
+    read(text)
+  } catch (error) {
+    const redacted = redactText(text, secrets)
+    if (redacted !== text) read(redacted)
+    throw error
+  }
 }
 
 /**
@@ -33,8 +56,11 @@ export function redactError(error: unknown, secrets: readonly string[]): unknown
         if (text !== value) fields[name] = text
       } else if (typeof value === 'object' && value !== null && !(value instanceof Error)) {
         const json = JSON.stringify(value) ?? ''
-        const text = redactText(json, secrets)
-        if (text !== json) fields[name] = JSON.parse(text)
+        if (redactText(json, secrets) !== json) {
+          fields[name] = JSON.parse(json, (_, each: unknown) =>
+            typeof each === 'string' ? redactText(each, secrets) : each,
+          )
+        }
       }
     }
   }

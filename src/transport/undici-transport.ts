@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { Agent, EnvHttpProxyAgent, type Dispatcher } from 'undici'
 
 import { FileError } from '../errors/file-error.js'
+import { InvalidOptionError } from '../errors/invalid-option-error.js'
 import { ConnectionAttempts } from './connection-attempts.js'
 import type { ResponseHandler, Transport, TransportExchange, TransportRequest } from './transport.js'
 
@@ -22,13 +23,19 @@ export interface UndiciTransportOptions {
  */
 const keepAliveMs = 4000
 
+/** Deadlines are ours: undici's own end every answer that is silent for 300 s. */
+const noDeadlines = { headersTimeout: 0, bodyTimeout: 0 }
+
 /** HTTP over undici's `dispatch`: no promise, no stream and no timer a request. */
 export class UndiciTransport implements Transport {
   readonly #dispatcher: Dispatcher
   readonly #isOwner: boolean
   readonly #attempts: ConnectionAttempts
 
-  /** @throws FileError `FILE_UNREADABLE` when `caFile` cannot be read. */
+  /**
+   * @throws FileError `FILE_UNREADABLE` when `caFile` cannot be read.
+   * @throws InvalidOptionError `INVALID_OPTION` when the address of a proxy is none.
+   */
   constructor(options: UndiciTransportOptions) {
     this.#isOwner = options.dispatcher === undefined
     const ca = options.caFile === undefined ? undefined : readCertificates(options.caFile)
@@ -48,6 +55,7 @@ export class UndiciTransport implements Transport {
           method: request.method,
           headers: request.headers as Record<string, string>,
           body: request.body ?? null,
+          ...noDeadlines,
         },
         exchange,
       )
@@ -142,21 +150,33 @@ function createAgent(
   const common = {
     keepAliveTimeout: keepAliveMs,
     keepAliveMaxTimeout: keepAliveMs,
-    // Deadlines are ours: undici's own end every answer that is silent for 300 s.
-    headersTimeout: 0,
-    bodyTimeout: 0,
+    ...noDeadlines,
     connect: attempts.connector,
   }
-  const httpProxy = env['http_proxy'] ?? env['HTTP_PROXY']
-  const httpsProxy = env['https_proxy'] ?? env['HTTPS_PROXY']
+  const httpProxy = readProxy(env, 'http_proxy')
+  const httpsProxy = readProxy(env, 'https_proxy')
   if (!httpProxy && !httpsProxy) return new Agent(common)
   return new EnvHttpProxyAgent({
     ...common,
     ...(httpProxy ? { httpProxy } : {}),
     ...(httpsProxy ? { httpsProxy } : {}),
     noProxy: env['no_proxy'] ?? env['NO_PROXY'] ?? '',
+    // As every other program: plain HTTP is forwarded. Many proxies refuse to open a tunnel to a port that is not 443.
+    proxyTunnel: false,
     ...(ca === undefined ? {} : { requestTls: { ca } }),
   })
+}
+
+/** The address of a proxy, of which the scheme may be left out. It may hold a password, so no error shows it. */
+function readProxy(env: UndiciTransportOptions['env'], variable: string): string | undefined {
+  const value = env[variable] ?? env[variable.toUpperCase()]
+  if (!value) return undefined
+  const url = value.includes('://') ? value : `http://${value}`
+  if (URL.canParse(url) && /^(https?|socks5?):/i.test(url)) return url
+  throw new InvalidOptionError(
+    `The environment variable ${variable.toUpperCase()} is no address of a proxy; it must be like http://127.0.0.1:3128.`,
+    { option: variable.toUpperCase() },
+  )
 }
 
 function readCertificates(path: string): string {

@@ -4,6 +4,7 @@ import { ModelAbilityError } from '../errors/model-ability-error.js'
 import { ModelNotFoundError } from '../errors/model-not-found-error.js'
 import { WrongServerError } from '../errors/wrong-server-error.js'
 import { redactText } from '../transport/redact.js'
+import { redirectError } from '../transport/redirect-error.js'
 import { parseRetryAfter } from '../transport/retry-after.js'
 import { requestWhole } from '../transport/request-whole.js'
 import type { Transport } from '../transport/transport.js'
@@ -56,7 +57,10 @@ async function listModels(options: FindModelOptions): Promise<readonly ModelDesc
     { method: 'GET', origin: endpoint.origin, path: `${endpoint.basePath}/v1/models`, headers, body: undefined },
     { runtime, timeoutMs: listTimeoutMs, signal },
   )
-  if (answer.status >= 300) {
+  if (answer.status >= 300 && answer.status < 400) {
+    throw redirectError(endpoint.origin, answer.status, answer.headers)
+  }
+  if (answer.status >= 400) {
     const retryAfterMs = parseRetryAfter(answer.headers['retry-after'], Date.now())
     throw readError({ ...answer, body: redactText(answer.body, secrets), retryAfterMs })
   }
@@ -77,7 +81,9 @@ async function listModels(options: FindModelOptions): Promise<readonly ModelDesc
 function parseList(body: string): readonly ModelDescription[] | undefined {
   try {
     const { data } = JSON.parse(body) as { data?: unknown }
-    return Array.isArray(data) ? (data as ModelDescription[]) : undefined
+    return Array.isArray(data) && data.every((model) => typeof model === 'object' && model !== null)
+      ? (data as ModelDescription[])
+      : undefined
   } catch {
     return undefined
   }

@@ -14,6 +14,7 @@ import { parseOptions } from '../llm/parse-options.js'
 import { connectionToJSON, resolveSecret } from '../llm/secret.js'
 import { withDebugLog } from '../transport/debug-log.js'
 import { FetchTransport } from '../transport/fetch-transport.js'
+import { redactError } from '../transport/redact.js'
 import type { Transport } from '../transport/transport.js'
 import { UndiciTransport } from '../transport/undici-transport.js'
 import { findContextWindow } from './context-window.js'
@@ -46,7 +47,7 @@ interface XinferenceConnection extends Connection {
  * ```
  */
 export class Xinference extends LLM<XinferenceOptions> {
-  static readonly className = 'Xinference_llm'
+  static readonly className: string = 'Xinference_llm'
   override readonly className: string = Xinference.className
   readonly #endpoint: Endpoint
 
@@ -180,7 +181,7 @@ export class Xinference extends LLM<XinferenceOptions> {
       return { engine, modelDescription, release: () => transport.close() }
     } catch (error) {
       await transport.close()
-      throw error
+      throw redactError(error, secrets)
     }
   }
 

@@ -127,7 +127,6 @@ describe('a secret', () => {
     // The key is cut where the log cuts a long body.
     await llm.chat([{ role: 'user', content: text }])
     await llm.chat([{ role: 'user', content: `my key is ${key}` }])
-    await errorOf(llm.with({ maxRetries: 0 }).chat(question, { timeouts: { firstTokenMs: 1 } }).then(() => Promise.reject(new Error('late'))))
     const log = runtime.lines.join('\n')
     expect(log).toContain('POST')
     expect(log).toContain('/v1/chat/completions')
@@ -136,6 +135,39 @@ describe('a secret', () => {
     expect(log).toMatch(/#1 < 200 .* bytes .*my-qwen/)
     expect(log).not.toMatch(/MARK/)
     expect(log).not.toMatch(/xf-/)
+  })
+
+  it('is in no excerpt that cuts it', async () => {
+    let body = ''
+    let status = 200
+    const llm = connect(
+      { url: 'http://127.0.0.1:1' },
+      {
+        ...credentials,
+        modelDescription: listedModel,
+        maxRetries: 0,
+        fetch: async () => new Response(body, { status, headers: { 'content-type': 'text/event-stream' } }),
+      },
+    )
+    const messages = new Set<string>()
+    for (let offset = 0; offset < 520; offset += 3) {
+      const text = `${'y'.repeat(offset)}${key}`
+      for (const [nextStatus, nextBody, wireMode] of [
+        [500, JSON.stringify({ detail: text }), 'stream'],
+        [500, text, 'stream'],
+        [200, `data: ${text}\n\n`, 'stream'],
+        [200, `data: ${JSON.stringify({ error: text })}\n\n`, 'stream'],
+        [200, text, 'json'],
+        [200, JSON.stringify({ [text]: 1 }), 'json'],
+      ] as const) {
+        status = nextStatus
+        body = nextBody
+        const error = await errorOf(llm.chat(question, { wireMode }))
+        messages.add(error.message)
+        expect(visible(error)).not.toMatch(/xf-|xf"|MARK/)
+      }
+    }
+    expect(messages.size).toBeGreaterThan(100)
   })
 
   it('leaves no trace without HEADRACE_LOG', async () => {

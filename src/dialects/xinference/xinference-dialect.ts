@@ -2,6 +2,7 @@ import type { Capabilities } from '../../contract/capabilities.js'
 import type { Dialect, ErrorAnswer, StreamReader, WireRequest } from '../../contract/dialect.js'
 import type { AnswerSink, CanonicalRequest } from '../../contract/engine.js'
 import type { HeadraceError } from '../../errors/headrace-error.js'
+import { UnsupportedOptionError } from '../../errors/unsupported-option-error.js'
 import { compileMessages, compileToolChoice, compileTools } from '../openai/compile-messages.js'
 import { readAnswer } from '../openai/read-answer.js'
 import { OpenAIStreamReader } from '../openai/stream-reader.js'
@@ -49,6 +50,7 @@ export class XinferenceDialect implements Dialect {
       body['stream_options'] = { include_usage: true }
     }
     if (request.jsonSchema !== undefined) {
+      if (request.kind === 'completion') throw noSchemaForText()
       body['response_format'] = { type: 'json_schema', json_schema: { ...request.jsonSchema, strict: true } }
     }
     if (request.options.extraBody !== undefined) Object.assign(body, request.options.extraBody)
@@ -66,6 +68,13 @@ export class XinferenceDialect implements Dialect {
   readError(answer: ErrorAnswer): HeadraceError {
     return readError(answer)
   }
+}
+
+function noSchemaForText(): UnsupportedOptionError {
+  return new UnsupportedOptionError(
+    'structuredOutput cannot be honoured for literal text: Xinference drops response_format there; leave raw out.',
+    { option: 'structuredOutput' },
+  )
 }
 
 /** Options whose value goes over as it is. */

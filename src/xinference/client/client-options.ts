@@ -1,0 +1,24 @@
+import { z } from 'zod'
+
+import type { ConnectionOptions } from '../../llm/llm-options.js'
+import { connectionShape, type Shape } from '../../llm/options-schema.js'
+import type { XinferenceCredentials } from '../session.js'
+
+/** The options of `XinferenceClient`. */
+export interface XinferenceClientOptions extends ConnectionOptions, XinferenceCredentials {
+  /** As `Xinference`'s. @defaultValue `XINFERENCE_ENDPOINT`, else `http://127.0.0.1:9997` */
+  readonly endpoint?: string | undefined
+  /** For each request, in milliseconds. @defaultValue 90000 */
+  readonly timeoutMs?: number | undefined
+}
+
+const clientShape: Shape<XinferenceClientOptions> = {
+  endpoint: z.string().min(1).optional(),
+  timeoutMs: z.number().positive().optional(),
+  username: z.string().min(1).optional(),
+  password: connectionShape.apiKey,
+  ...connectionShape,
+}
+
+/** What the constructor takes. */
+export const clientOptionsSchema: z.ZodType<XinferenceClientOptions, XinferenceClientOptions> = z.strictObject(clientShape)
