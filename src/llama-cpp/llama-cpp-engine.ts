@@ -25,6 +25,8 @@ export interface LlamaCppEngineParts {
   /** Tokens that prompt and answer share; not more than the context holds for a sequence. */
   readonly contextWindow: number
   readonly isReproducible: boolean
+  /** Whether several calls may be evaluated in one batch. */
+  readonly sharesBatches: boolean
 }
 
 /**
@@ -93,7 +95,7 @@ export class LlamaCppEngine implements Engine {
     const prompt = this.tokenizePrompt(request)
     const limit = this.#limitOf(prompt.tokens.length, request.options.maxTokens)
     const { stop = [], stopTokenIds = [], seed, maxTokens = Infinity } = request.options
-    const { model, context, library } = this.#parts
+    const { model, context, library, isReproducible, sharesBatches } = this.#parts
     const generation = new Generation(
       {
         prompt,
@@ -102,7 +104,7 @@ export class LlamaCppEngine implements Engine {
         sampling: createSampling(request.options, prompt.tokens, this.contextWindow, model, library),
         stop: typeof stop === 'string' ? [stop] : stop,
         stopTokenIds: new Set(stopTokenIds as readonly Token[]),
-        isSolitary: seed !== undefined && this.#parts.isReproducible,
+        isSolitary: !sharesBatches || (seed !== undefined && isReproducible),
         promptStep: context.batchSize,
         modelName: this.modelName,
         threads: this.threads,

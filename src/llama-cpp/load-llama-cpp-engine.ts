@@ -11,6 +11,7 @@ import { readGgufHeader } from './gguf-header.js'
 import { LlamaCppEngine } from './llama-cpp-engine.js'
 import { loadLibrary } from './load-library.js'
 import type { LoadLlamaCppEngineOptions } from './loading-options.js'
+import { orderSampling } from './orderly-sampling.js'
 import { chooseParallel } from './parallel-sequences.js'
 import { resolveModelPath } from './resolve-model-path.js'
 import { chooseThreads, readThreadFacts } from './threads.js'
@@ -49,6 +50,7 @@ export async function loadLlamaCppEngine(options: LoadLlamaCppEngineOptions): Pr
       threads,
       contextWindow: Math.min(options.contextWindow ?? Infinity, context.contextSize),
       isReproducible: options.reproducible ?? true,
+      sharesBatches: orderSampling(context),
     })
   } catch (error) {
     await model.dispose()

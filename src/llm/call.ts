@@ -13,6 +13,7 @@ import type {
 import type { Runtime } from '../contract/runtime.js'
 import type { ChatStreamPart } from '../contract/stream-part.js'
 import { AbortedError } from '../errors/aborted-error.js'
+import { AuthenticationError } from '../errors/authentication-error.js'
 import { type HeadraceError, isHeadraceError } from '../errors/headrace-error.js'
 import { InvalidRequestError } from '../errors/invalid-request-error.js'
 import { ModelLoadingError } from '../errors/model-loading-error.js'
@@ -38,6 +39,8 @@ export interface CallContext {
   readonly waitTimeoutMs: number
   /** Calls under way, so that `unload()` can end them. */
   readonly live: Bag<Call<never>>
+  /** After a refused credential: whether the same request may be sent once more. */
+  readonly recover?: ((error: AuthenticationError) => Promise<boolean>) | undefined
 }
 
 /** One call's own settings, merged and validated. */
@@ -90,6 +93,7 @@ export class Call<Response extends ChatResponse | CompletionResponse> implements
   #firstTokenMs: number | undefined
   #waitedMs = 0
   #waits = 0
+  #hasRecovered = false
   #phase: TimeoutPhase = 'connect'
   #exchange: Exchange | undefined
   #membership: Member<Call<never>> | undefined
@@ -246,6 +250,7 @@ export class Call<Response extends ChatResponse | CompletionResponse> implements
   /** Never after a piece of the answer: it would be generated and paid for twice. */
   #tryAgain(cause: HeadraceError): boolean {
     if (this.answer.hasBegun) return false
+    if (cause instanceof AuthenticationError) return this.#recover(cause)
     const { runtime, callbacks, className, maxRetries, waitTimeoutMs } = this.#context
     if (cause instanceof ModelLoadingError) {
       const delayMs = Math.min(cause.retryAfterMs ?? Infinity, firstWaitStepMs * 2 ** this.#waits, longestWaitStepMs)
@@ -263,6 +268,21 @@ export class Call<Response extends ChatResponse | CompletionResponse> implements
     const delayMs = retryDelayMs(attempt - this.#waits, cause.retryAfterMs, runtime)
     callbacks.emit('retry', { id: this.id, className, attempt, delayMs, cause })
     this.#attemptAfter(delayMs)
+    return true
+  }
+
+  #recover(cause: AuthenticationError): boolean {
+    const { recover } = this.#context
+    if (recover === undefined || this.#hasRecovered) return false
+    this.#hasRecovered = true
+    recover(cause).then(
+      (isRenewed) => {
+        if (this.#isEnded) return
+        if (isRenewed) this.#attempt(this.#spec.request)
+        else this.#fail(cause)
+      },
+      (error: unknown) => this.#fail(toFamily(error)),
+    )
     return true
   }
 

@@ -19,8 +19,8 @@ export interface DialectEngineOptions {
   readonly origin: string
   /** What stands before the dialect's paths; `''` or `/prefix`. */
   readonly basePath: string
-  /** Of every request; credentials included, which go to `origin` alone. */
-  readonly headers: Readonly<Record<string, string>>
+  /** Of a request that is sent now; credentials included, which go to `origin` alone. */
+  readonly headers: () => Readonly<Record<string, string>>
   /** Taken out of what a server says before it becomes part of an error. */
   readonly secrets: readonly string[]
 }
@@ -42,7 +42,7 @@ export class DialectEngine implements Engine {
     const { path, body } = dialect.compile(request)
     const exchange = new HttpExchange(dialect, request, sink, origin, secrets)
     exchange.transport = transport.send(
-      { method: 'POST', origin, path: basePath + path, headers, body: JSON.stringify(body) },
+      { method: 'POST', origin, path: basePath + path, headers: headers(), body: JSON.stringify(body) },
       exchange,
     )
     return exchange

@@ -13,6 +13,7 @@ import type { ChatResponse, CompletionResponse, Warning } from '../contract/resp
 import type { Runtime } from '../contract/runtime.js'
 import type { ChatStream, CompletionStream } from '../contract/stream-part.js'
 import { AbortedError } from '../errors/aborted-error.js'
+import type { AuthenticationError } from '../errors/authentication-error.js'
 import { type HeadraceError, isHeadraceError } from '../errors/headrace-error.js'
 import { InvalidRequestError } from '../errors/invalid-request-error.js'
 import { NotLoadedError } from '../errors/not-loaded-error.js'
@@ -47,6 +48,12 @@ import { SharedResource } from './shared-resource.js'
 /** What stands behind a loaded model and may be shared between copies of it. */
 export interface Connection {
   readonly engine: Engine
+  /** Whether a request can be sent as things are; absent: always. */
+  readonly isReady?: boolean | undefined
+  /** Does what is due before a request: logs in, renews a token, proves a key. */
+  prepare?(): Promise<void>
+  /** After a refused credential: whether the same request may be sent once more, with a renewed one. */
+  recover?(error: AuthenticationError): Promise<boolean>
   /** Closes sockets, frees memory. */
   release(): Promise<void>
 }
@@ -71,6 +78,9 @@ const defaultTimeouts: ResolvedTimeouts = {
   idleMs: 120_000,
   totalMs: Infinity,
 }
+
+/** Node's own name for the method that `console.log` calls. */
+const inspectSymbol: unique symbol = Symbol.for('nodejs.util.inspect.custom')
 
 /**
  * A language model, wherever it runs. All back ends have these methods and this behaviour; a class of its own adds its
@@ -107,7 +117,13 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
   protected abstract sharesConnection(original: Options): boolean
   /** The options as JSON may hold them: without functions, and where a class has secrets, without those. */
   protected configuration(): Record<string, unknown> {
-    const { callbackManager: _c, messagesToPrompt: _m, completionToPrompt: _p, outputParser: _o, ...plain } = this.options
+    const {
+      callbackManager: _c,
+      messagesToPrompt: _m,
+      completionToPrompt: _p,
+      outputParser: _o,
+      ...plain
+    } = this.options
     return plain
   }
   /** The class's own deadlines, under the given ones. */
@@ -199,7 +215,7 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
     try {
       parseOptions(generateOneSchema, options, 'generateOne')
       const { sample = 0, ...own } = options
-      const model = this.#model ?? (await this.#ready(own.signal))
+      const model = this.#readyModel ?? (await this.#ready(own.signal))
       const prepared = (spec = await prepareInput(model, input, own, sample))
       const response = await new Promise<ChatResponse | CompletionResponse>((resolve, reject) => {
         call = this.#call(prepared, { succeed: resolve, fail: reject })
@@ -284,11 +300,7 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
   }
 
   /** What Node prints of a model: as JSON, so that a log holds no secret. */
-  [Symbol.for('nodejs.util.inspect.custom')](
-    _depth: number,
-    options: object,
-    inspect: (value: unknown, options: object) => string,
-  ): string {
+  [inspectSymbol](_depth: number, options: object, inspect: (value: unknown, options: object) => string): string {
     return `${this.className} ${inspect(this.configuration(), options)}`
   }
 
@@ -344,6 +356,7 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
         maxRetries: options.maxRetries ?? 2,
         waitTimeoutMs: options.waitTimeoutMs ?? 300_000,
         live: this.#live,
+        recover: connection.recover && ((error) => connection.recover?.(error) ?? Promise.resolve(false)),
       },
     }
     return this.#model
@@ -356,10 +369,24 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
     return this.#model
   }
 
-  /** Loads if need be. When a call's signal aborts only that call ends: others may wait for the same load. */
+  /** The model when nothing stands between it and a request, so that most calls need not wait. */
+  get #readyModel(): LoadedModel | undefined {
+    return this.#model !== undefined && this.connection.isReady !== false ? this.#model : undefined
+  }
+
+  /** Loads if need be, and does what is due before a request. When a call's signal aborts only that call ends: others may wait for the same load. */
   async #ready(signal?: AbortSignal): Promise<LoadedModel> {
-    if (this.#model !== undefined) return this.#model
     if (signal?.aborted) throw abortedBy(signal)
+    const model = this.#model ?? (await this.#load(signal))
+    const { prepare, isReady = true } = this.connection
+    if (!isReady && prepare !== undefined) {
+      const prepared = prepare.call(this.connection)
+      await (signal === undefined ? prepared : orAborted(prepared, signal, abortedBy))
+    }
+    return model
+  }
+
+  async #load(signal: AbortSignal | undefined): Promise<LoadedModel> {
     const shared = this.#shared()
     const connection = await (signal === undefined ? shared.get() : orAborted(shared.get(), signal, abortedBy))
     if (this.#connection !== shared) throw unloaded()
@@ -374,7 +401,7 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
     mode: CallMode,
   ): Promise<CallSpec<CompletionResponse<T>>> {
     if (options !== undefined) parseOptions(completeSchema, options, 'complete')
-    return prepareComplete(this.#model ?? (await this.#ready(options?.signal)), prompt, options, mode)
+    return prepareComplete(this.#readyModel ?? (await this.#ready(options?.signal)), prompt, options, mode)
   }
 
   async #prepareChat<T>(
@@ -383,7 +410,7 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
     mode: CallMode,
   ): Promise<CallSpec<ChatResponse<T>>> {
     if (options !== undefined) parseOptions(callSchema, options, 'chat')
-    return prepareChat(this.#model ?? (await this.#ready(options?.signal)), messages, options, mode)
+    return prepareChat(this.#readyModel ?? (await this.#ready(options?.signal)), messages, options, mode)
   }
 
   // Running a call

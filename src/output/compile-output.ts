@@ -39,7 +39,10 @@ function read(text: string, wasCut: boolean, check: Check): unknown {
   } catch (cause) {
     // It quotes the text, line breaks included.
     const message = (cause as Error).message.replaceAll(/\s+/g, ' ')
-    throw new InvalidOutputError(`The answer is not JSON: ${message}.${cut}`, { cause, issues: [{ path: '', message }] })
+    throw new InvalidOutputError(`The answer is not JSON: ${message}.${cut}`, {
+      cause,
+      issues: [{ path: '', message }],
+    })
   }
   const result = check(json)
   if ('value' in result) return result.value
@@ -54,8 +57,8 @@ function isSchemaLike(schema: JsonSchema | SchemaLike): schema is SchemaLike {
   return '~standard' in schema
 }
 
-async function compileSchemaLike(schema: SchemaLike): Promise<{ schema: JsonSchema; check: Check }> {
-  const standard = schema['~standard']
+async function compileSchemaLike(like: SchemaLike): Promise<{ schema: JsonSchema; check: Check }> {
+  const standard = like['~standard']
   const { jsonSchema: converter } = standard as { jsonSchema?: { input(options: { target: string }): JsonSchema } }
   if (typeof converter?.input !== 'function') {
     throw new InvalidOptionError(

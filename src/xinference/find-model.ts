@@ -1,28 +1,8 @@
-import type { Runtime } from '../contract/runtime.js'
-import { readError } from '../dialects/xinference/read-error.js'
 import { ModelAbilityError } from '../errors/model-ability-error.js'
 import { ModelNotFoundError } from '../errors/model-not-found-error.js'
-import { WrongServerError } from '../errors/wrong-server-error.js'
-import { redactText } from '../transport/redact.js'
-import { redirectError } from '../transport/redirect-error.js'
-import { parseRetryAfter } from '../transport/retry-after.js'
-import { requestWhole } from '../transport/request-whole.js'
-import type { Transport } from '../transport/transport.js'
-import type { Endpoint } from './endpoint.js'
+import { listModels } from './list-models.js'
 import type { ModelDescription } from './model-description.js'
-
-export interface FindModelOptions {
-  readonly transport: Transport
-  readonly runtime: Runtime
-  readonly endpoint: Endpoint
-  readonly headers: Readonly<Record<string, string>>
-  readonly secrets: readonly string[]
-  readonly modelUid: string
-  readonly signal: AbortSignal
-}
-
-/** A server with a sick worker takes up to a minute to list its models (Xinference 3.2). */
-const listTimeoutMs = 90_000
+import type { Session } from './session.js'
 
 /**
  * The model's entry in the server's list.
@@ -30,9 +10,9 @@ const listTimeoutMs = 90_000
  * @throws HeadraceError `MODEL_NOT_FOUND`, which names the uids that are there; `MODEL_ABILITY` for a model that makes
  * no text; `WRONG_SERVER`, `AUTHENTICATION_FAILED`, `CONNECTION_FAILED`, ...
  */
-export async function findModel(options: FindModelOptions): Promise<ModelDescription> {
-  const { modelUid, endpoint } = options
-  const models = await listModels(options)
+export async function findModel(session: Session, modelUid: string, signal: AbortSignal): Promise<ModelDescription> {
+  const { endpoint } = session
+  const models = await listModels(session, signal)
   const description = models.find((model) => model.id === modelUid)
   if (description === undefined) {
     const available = models.filter((model) => isLanguageModel(model)).map((model) => String(model.id))
@@ -48,45 +28,6 @@ export async function findModel(options: FindModelOptions): Promise<ModelDescrip
     )
   }
   return description
-}
-
-async function listModels(options: FindModelOptions): Promise<readonly ModelDescription[]> {
-  const { transport, runtime, endpoint, headers, secrets, signal } = options
-  const answer = await requestWhole(
-    transport,
-    { method: 'GET', origin: endpoint.origin, path: `${endpoint.basePath}/v1/models`, headers, body: undefined },
-    { runtime, timeoutMs: listTimeoutMs, signal },
-  )
-  if (answer.status >= 300 && answer.status < 400) {
-    throw redirectError(endpoint.origin, answer.status, answer.headers)
-  }
-  if (answer.status >= 400) {
-    const retryAfterMs = parseRetryAfter(answer.headers['retry-after'], Date.now())
-    throw readError({ ...answer, body: redactText(answer.body, secrets), retryAfterMs })
-  }
-  const models = parseList(answer.body)
-  if (models === undefined) {
-    throw new WrongServerError(
-      `${endpoint.url} does not list models as Xinference does: give Xinference's root as the endpoint.`,
-    )
-  }
-  if (models.length > 0 && models.every((model) => model.model_type === undefined)) {
-    throw new WrongServerError(
-      `${endpoint.url} speaks OpenAI's API but is not Xinference (its models have no model_type): check the endpoint.`,
-    )
-  }
-  return models
-}
-
-function parseList(body: string): readonly ModelDescription[] | undefined {
-  try {
-    const { data } = JSON.parse(body) as { data?: unknown }
-    return Array.isArray(data) && data.every((model) => typeof model === 'object' && model !== null)
-      ? (data as ModelDescription[])
-      : undefined
-  } catch {
-    return undefined
-  }
 }
 
 function isLanguageModel({ model_type: type, model_ability: abilities }: ModelDescription): boolean {

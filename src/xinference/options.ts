@@ -5,9 +5,10 @@ import { CallbackManager } from '../llm/callback-manager.js'
 import type { ConnectionOptions, LLMOptions } from '../llm/llm-options.js'
 import { connectionShape, llmShape, type Shape } from '../llm/options-schema.js'
 import type { ModelDescription } from './model-description.js'
+import type { XinferenceCredentials } from './session.js'
 
 /** The options of {@link Xinference}. Only `modelUid` is required. */
-export interface XinferenceOptions extends LLMOptions, ConnectionOptions {
+export interface XinferenceOptions extends LLMOptions, ConnectionOptions, XinferenceCredentials {
   /** The uid under which the model was launched; `id` in the server's model list. */
   readonly modelUid: string
   /**
@@ -50,6 +51,8 @@ const optionsShape: Shape<XinferenceOptions> = {
   contextWindow: contextWindow.optional(),
   contextWindowRatio: z.number().min(1).optional(),
   modelDescription: modelDescription.optional(),
+  username: z.string().min(1).optional(),
+  password: connectionShape.apiKey,
   ...llmShape,
   ...connectionShape,
 }

@@ -5,6 +5,7 @@ import { InvalidOptionError } from '../errors/invalid-option-error.js'
 import type { ConnectionOptions, SecretReference } from '../llm/llm-options.js'
 import { resolveSecret } from '../llm/secret.js'
 import { parseJson } from '../transport/parse-json.js'
+import { redirectError } from '../transport/redirect-error.js'
 import { redactText } from '../transport/redact.js'
 import { requestWhole } from '../transport/request-whole.js'
 import { parseRetryAfter } from '../transport/retry-after.js'
@@ -53,6 +54,8 @@ export class Session {
   readonly #transport: Transport
   readonly #runtime: Runtime
   readonly #headers: Record<string, string> = {}
+  /** The same with the type of a JSON body, kept so that a call need not make it. */
+  #jsonHeaders: Readonly<Record<string, string>> = {}
   readonly #secrets: string[] = []
   readonly #login: { readonly username: string; readonly password: string } | undefined
   #tokens: Tokens | undefined
@@ -74,6 +77,7 @@ export class Session {
     for (const [name, value] of Object.entries(credentials.headers ?? {})) {
       this.#headers[name.toLowerCase()] = this.#keep(resolveSecret(value, env, `headers.${name}`))
     }
+    this.#jsonHeaders = { ...this.#headers, 'content-type': 'application/json' }
     const { username, apiKey, password } = credentials
     if (username !== undefined) {
       if (apiKey !== undefined) {
@@ -95,9 +99,9 @@ export class Session {
     return this.#transport
   }
 
-  /** Of a request that is sent now; the same object until a token is renewed. */
-  get headers(): Readonly<Record<string, string>> {
-    return this.#headers
+  /** Of a request with a JSON body that is sent now. */
+  get jsonHeaders(): Readonly<Record<string, string>> {
+    return this.#jsonHeaders
   }
 
   /** What must not show anywhere. */
@@ -105,17 +109,22 @@ export class Session {
     return this.#secrets
   }
 
+  /** Whether a request can be sent without {@link prepare}. */
+  get isReady(): boolean {
+    if (this.#refused !== undefined) return false
+    return this.#login === undefined ? this.#isProven : this.#isFresh()
+  }
+
   /**
-   * Logs in, renews a token that is about to expire, proves a key: whatever is due before a request. `undefined` when
-   * nothing is.
+   * Does what is due before a request: logs in, renews a token that is about to expire, proves a key.
    *
    * @throws AuthenticationError `AUTHENTICATION_FAILED`, at once when the credential was refused before.
    */
-  ready(): Promise<void> | undefined {
-    if (this.#refused !== undefined) return Promise.reject(this.#refused)
-    if (this.#login !== undefined) return this.#isFresh() ? undefined : this.#renew()
-    if (this.#isProven) return undefined
-    return this.#prove(() => this.#sendTwice({ path: '/v1/models' })).then(() => undefined)
+  async prepare(): Promise<void> {
+    if (this.isReady) return
+    if (this.#refused !== undefined) throw this.#refused
+    if (this.#login !== undefined) await this.#renew()
+    else await this.#prove(() => this.#sendOnceMore({ path: '/v1/models' }))
   }
 
   /** After a refusal: whether the same request may be sent once more, with a renewed token. */
@@ -124,8 +133,7 @@ export class Session {
       this.#refused ??= error
       return false
     }
-    const refusedToken = this.#headers['authorization']
-    if (this.#tokens !== undefined && `Bearer ${this.#tokens.accessToken}` === refusedToken) this.#tokens = { ...this.#tokens, expiresAt: 0 }
+    if (this.#tokens !== undefined) this.#tokens = { ...this.#tokens, expiresAt: 0 }
     await this.#renew()
     return true
   }
@@ -138,12 +146,11 @@ export class Session {
   async request(request: SessionRequest): Promise<unknown> {
     if (this.#refused !== undefined) throw this.#refused
     if (this.#login !== undefined && !this.#isFresh()) await this.#renew()
-    else if (!this.#isProven && this.#proving !== undefined) await this.#proving.catch(() => undefined)
-    if (this.#isProven || this.#login !== undefined) return this.#sendTwice(request)
-    return this.#prove(() => this.#sendTwice(request))
+    if (this.isReady) return this.#sendOnceMore(request)
+    return this.#prove(() => this.#sendOnceMore(request))
   }
 
-  async #sendTwice(request: SessionRequest): Promise<unknown> {
+  async #sendOnceMore(request: SessionRequest): Promise<unknown> {
     if (this.#refused !== undefined) throw this.#refused
     try {
       return await this.#send(request, this.#headers)
@@ -181,7 +188,9 @@ export class Session {
     if (refreshToken !== undefined) {
       this.#tokens = undefined
       try {
-        this.#accept(await this.#send({ method: 'POST', path: '/v1/auth/refresh', body: { refresh_token: refreshToken } }, {}))
+        this.#accept(
+          await this.#send({ method: 'POST', path: '/v1/auth/refresh', body: { refresh_token: refreshToken } }, {}),
+        )
         return
       } catch (error) {
         if (!(error instanceof AuthenticationError)) throw error
@@ -210,6 +219,7 @@ export class Session {
 
   #authorize(token: string): void {
     this.#headers['authorization'] = `Bearer ${this.#keep(token)}`
+    this.#jsonHeaders = { ...this.#headers, 'content-type': 'application/json' }
   }
 
   #isFresh(): boolean {
@@ -231,6 +241,7 @@ export class Session {
       { runtime: this.#runtime, timeoutMs, signal },
     )
     if (answer.status < 300) return answer.body === '' ? undefined : parseJson(answer.body, origin)
+    if (answer.status < 400) throw redirectError(origin, answer.status, answer.headers)
     const retryAfterMs = parseRetryAfter(answer.headers['retry-after'], Date.now())
     throw readError({ ...answer, body: redactText(answer.body, this.#secrets), retryAfterMs })
   }

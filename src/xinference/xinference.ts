@@ -11,13 +11,11 @@ import type { Description } from '../llm/prepare-call.js'
 import type { LLMDependencies } from '../llm/llm-options.js'
 import { type AncestorReading, fromJSON, type FromJSONOptions } from '../llm/from-json.js'
 import { parseOptions } from '../llm/parse-options.js'
-import { connectionToJSON, resolveSecret } from '../llm/secret.js'
-import { withDebugLog } from '../transport/debug-log.js'
-import { FetchTransport } from '../transport/fetch-transport.js'
+import { connectionToJSON, toSecretReference } from '../llm/secret.js'
 import { redactError } from '../transport/redact.js'
 import type { Transport } from '../transport/transport.js'
-import { UndiciTransport } from '../transport/undici-transport.js'
 import { findContextWindow } from './context-window.js'
+import { createTransport } from './create-transport.js'
 import { defaultEndpoint, type Endpoint, parseEndpoint } from './endpoint.js'
 import { findModel } from './find-model.js'
 import { readLlamaIndexDictionary } from './read-llama-index-dictionary.js'
@@ -28,9 +26,9 @@ import {
   type XinferenceOptions,
   xinferenceOptionsSchema,
 } from './options.js'
+import { keyVariable, passwordVariable, Session } from './session.js'
 
 const defaultTemperature = 1
-const keyVariable = 'XINFERENCE_API_KEY'
 
 interface XinferenceConnection extends Connection {
   readonly modelDescription: ModelDescription
@@ -127,7 +125,7 @@ export class Xinference extends LLM<XinferenceOptions> {
     const { maxTokens: _m, contextWindow: _c, modelDescription: _d, ...options } = this.options
     const isOwnServer = parseEndpoint(endpoint).url === this.endpoint
     // A credential is for the server that it was given for.
-    const { apiKey: _k, headers: _h, ...foreign } = options
+    const { apiKey: _k, username: _u, password: _p, headers: _h, ...foreign } = options
     const handle = new Xinference(
       { ...(isOwnServer ? options : foreign), modelUid, endpoint },
       { runtime: this.runtime },
@@ -148,22 +146,13 @@ export class Xinference extends LLM<XinferenceOptions> {
   }
 
   protected override async connect(signal: AbortSignal): Promise<XinferenceConnection> {
-    const { modelUid } = this.options
-    const headers: Record<string, string> = {}
-    const secrets: string[] = []
-    for (const [name, value] of Object.entries(this.options.headers ?? {})) {
-      secrets.push((headers[name.toLowerCase()] = resolveSecret(value, this.runtime.env, `headers.${name}`)))
-    }
-    const apiKey = this.options.apiKey ?? (this.runtime.env[keyVariable] || undefined)
-    if (apiKey !== undefined) {
-      const key = resolveSecret(apiKey, this.runtime.env, 'apiKey')
-      secrets.push(key)
-      headers['authorization'] = `Bearer ${key}`
-    }
-    const transport = withDebugLog(this.#createTransport(), this.runtime, () => secrets)
+    const { modelUid, timeouts } = this.options
+    const connectMs = timeouts?.connectMs ?? this.classTimeouts.connectMs
+    const transport = (secrets: () => readonly string[]): Transport =>
+      createTransport(this.options, this.runtime, secrets, connectMs)
+    const session = new Session(this.#endpoint, this.options, transport, this.runtime)
     try {
-      const server = { transport, runtime: this.runtime, endpoint: this.#endpoint, headers, secrets, signal }
-      const modelDescription = this.options.modelDescription ?? (await findModel({ ...server, modelUid }))
+      const modelDescription = this.options.modelDescription ?? (await findModel(session, modelUid, signal))
       const dialect = new XinferenceDialect({
         modelUid,
         engine: modelDescription.model_engine ?? undefined,
@@ -172,16 +161,25 @@ export class Xinference extends LLM<XinferenceOptions> {
       })
       const engine = new DialectEngine({
         dialect,
-        transport,
+        transport: session.transport,
         origin: this.#endpoint.origin,
         basePath: this.#endpoint.basePath,
-        headers: { ...headers, 'content-type': 'application/json' },
-        secrets,
+        headers: () => session.jsonHeaders,
+        secrets: session.secrets,
       })
-      return { engine, modelDescription, release: () => transport.close() }
+      return {
+        engine,
+        modelDescription,
+        get isReady() {
+          return session.isReady
+        },
+        prepare: () => session.prepare(),
+        recover: (error) => session.recover(error),
+        release: () => session.transport.close(),
+      }
     } catch (error) {
-      await transport.close()
-      throw redactError(error, secrets)
+      await session.transport.close()
+      throw redactError(error, session.secrets)
     }
   }
 
@@ -210,31 +208,32 @@ export class Xinference extends LLM<XinferenceOptions> {
 
   protected override sharesConnection(original: XinferenceOptions): boolean {
     const own = this.options
-    const same = ['modelUid', 'endpoint', 'apiKey', 'headers', 'caFile', 'fetch', 'modelDescription'] as const
+    const same = [
+      'modelUid',
+      'endpoint',
+      'apiKey',
+      'username',
+      'password',
+      'headers',
+      'caFile',
+      'fetch',
+      'modelDescription',
+    ] as const
     return (
       same.every((name) => own[name] === original[name]) && own.timeouts?.connectMs === original.timeouts?.connectMs
     )
   }
 
   protected override configuration(): Record<string, unknown> {
-    const { apiKey, headers, caFile } = this.options
+    const { apiKey, headers, caFile, password } = this.options
     const { fetch: _fetch, ...plain } = super.configuration()
     return {
       ...plain,
       endpoint: this.endpoint,
       temperature: this.temperature,
       ...connectionToJSON({ apiKey, headers, caFile }, keyVariable),
+      ...(password === undefined ? {} : { password: toSecretReference(password, passwordVariable) }),
     }
-  }
-
-  #createTransport(): Transport {
-    if (this.options.fetch !== undefined) return new FetchTransport(this.options.fetch)
-    const { caFile } = this.options
-    return new UndiciTransport({
-      connectMs: this.options.timeouts?.connectMs ?? this.classTimeouts.connectMs,
-      caFile,
-      env: this.runtime.env,
-    })
   }
 }
 

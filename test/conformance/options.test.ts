@@ -65,7 +65,10 @@ describe('an option', () => {
   })
 
   it('of a call overrides the one of the model', async () => {
-    const { server, llm } = await start({ temperature: 0.2, generationKwargs: { topP: 0.5, seed: 1, temperature: 0.7 } })
+    const { server, llm } = await start({
+      temperature: 0.2,
+      generationKwargs: { topP: 0.5, seed: 1, temperature: 0.7 },
+    })
     await llm.chat(question, { topP: 0.9, seed: undefined })
     await llm.chat(question, { temperature: 0 })
     expect(server.bodiesTo(chatRoute)).toMatchObject([
@@ -132,7 +135,10 @@ describe('a wrong option', () => {
     [{ modelUID: 'x' }, /did you mean "modelUid"\?/],
     [{ context_window: 5 }, /did you mean "contextWindow"\?/],
     [{ baseUrl: 'x' }, /has no option "baseUrl"/],
-    [{ generationKwargs: { max_tokens: 5 } }, /Xinference\.generationKwargs has no option "max_tokens"; did you mean "maxTokens"\?/],
+    [
+      { generationKwargs: { max_tokens: 5 } },
+      /Xinference\.generationKwargs has no option "max_tokens"; did you mean "maxTokens"\?/,
+    ],
     [{ generationKwargs: { topP: 5 } }, /generationKwargs\.topP must be at most 1, got 5/],
     [{ modelUid: undefined }, /Xinference needs the option "modelUid"/],
     [{ modelUid: '' }, /modelUid must not be empty/],
@@ -152,7 +158,8 @@ describe('a wrong option', () => {
     [{ fetch: true }, /must be a function/],
     [{ waitTimeoutMs: -1 }, /waitTimeoutMs/],
   ])('of a model is refused by the constructor: %j', (options, message) => {
-    const make = (): Xinference => new Xinference({ modelUid: 'my-qwen', ...options } as never, { runtime: realRuntime() })
+    const make = (): Xinference =>
+      new Xinference({ modelUid: 'my-qwen', ...options } as never, { runtime: realRuntime() })
     expect(make).toThrow(expect.objectContaining({ code: 'INVALID_OPTION', message: expect.stringMatching(message) }))
   })
 
@@ -289,7 +296,11 @@ describe('the context window', () => {
   ])('that %s is not guessed', async (_name, length) => {
     const { server, llm } = await start({}, { ...capable, model_name: 'new-model', context_length: length })
     await llm.chat(question)
-    expect(llm.metadata).toMatchObject({ contextWindow: undefined, contextWindowSource: 'unknown', numOutput: undefined })
+    expect(llm.metadata).toMatchObject({
+      contextWindow: undefined,
+      contextWindowSource: 'unknown',
+      numOutput: undefined,
+    })
     expect(llm.warnings).toMatchObject([{ code: 'context-window-unknown' }])
     expect(server.bodiesTo(chatRoute)[0]).not.toHaveProperty('max_tokens')
     await llm.chat(question, { maxTokens: 1_000_000 })
@@ -347,7 +358,11 @@ describe('jsonSchema', () => {
     expect(schema.required).toEqual(['modelUid'])
     expect(schema.additionalProperties).toBe(false)
     expect(schema.properties['apiKey']).toBeDefined()
-    expect(schema.properties['generationKwargs']?.properties?.['topP']).toEqual({ type: 'number', minimum: 0, maximum: 1 })
+    expect(schema.properties['generationKwargs']?.properties?.['topP']).toEqual({
+      type: 'number',
+      minimum: 0,
+      maximum: 1,
+    })
     expect(schema.properties['timeouts']?.properties?.['idleMs']).toEqual({ type: 'number', exclusiveMinimum: 0 })
     expect(JSON.parse(JSON.stringify(schema))).toEqual(schema)
   })

@@ -172,7 +172,10 @@ describe('chat', () => {
   })
 
   it('is all that a virtual model takes', async () => {
-    const { server, llm } = await start({}, { model_ability: ['chat'], model_kind: 'virtual', context_length: undefined })
+    const { server, llm } = await start(
+      {},
+      { model_ability: ['chat'], model_kind: 'virtual', context_length: undefined },
+    )
     expect(await errorOf(llm.complete('Once', { raw: true }))).toMatchObject({ code: 'MODEL_ABILITY' })
     expect((await llm.complete('Once')).route).toBe('chat')
     expect(server.requestsTo(completionRoute)).toHaveLength(0)
@@ -236,7 +239,11 @@ describe('tools', () => {
     const call = { id: 'call_1', type: 'function', function: { name: 'weather', arguments: '{"city":"Rome"}' } }
     const server = await startXinference({
       chat: chatAnswer('', {
-        message: { role: 'assistant', content: null, tool_calls: [call, { ...call, id: 7, function: { name: 'time' } }] },
+        message: {
+          role: 'assistant',
+          content: null,
+          tool_calls: [call, { ...call, id: 7, function: { name: 'time' } }],
+        },
         finish_reason: 'tool_calls',
       }),
     })
@@ -272,7 +279,10 @@ describe('tools', () => {
 })
 
 describe('images', () => {
-  const png = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64')
+  const png = Buffer.from(
+    'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+    'base64',
+  )
   const dataUrl = `data:image/png;base64,${png.toString('base64')}`
   let folder: string
 
@@ -342,7 +352,9 @@ describe('images', () => {
 describe('predict', () => {
   it('fills a template and asks', async () => {
     const { server, llm } = await start()
-    expect(await llm.predict('Translate {text} into {language}: {{}}', { text: 'Hallo', language: 'Latin' })).toBe('Hello')
+    expect(await llm.predict('Translate {text} into {language}: {{}}', { text: 'Hallo', language: 'Latin' })).toBe(
+      'Hello',
+    )
     await llm.predict([{ role: 'system', content: 'Speak {language}.' }, ...question], { language: 'Latin' })
     expect(server.bodiesTo(chatRoute).map((body) => body['messages'])).toMatchObject([
       [{ role: 'user', content: 'Translate Hallo into Latin: {}' }],

@@ -30,7 +30,10 @@ async function start(
   return { server, llm: connect(server, options) }
 }
 
-function output<T>(schema: StructuredOutput<T>['schema'], more: object = {}): { structuredOutput: StructuredOutput<T> } {
+function output<T>(
+  schema: StructuredOutput<T>['schema'],
+  more: object = {},
+): { structuredOutput: StructuredOutput<T> } {
   return { structuredOutput: { format: 'json', schema, ...more } }
 }
 
@@ -56,7 +59,11 @@ describe('structuredOutput', () => {
     expect(server.bodiesTo(chatRoute)[0]?.['response_format']).toMatchObject({
       json_schema: {
         name: 'output',
-        schema: { type: 'object', properties: { name: { type: 'string' }, age: { type: 'number' } }, required: ['name'] },
+        schema: {
+          type: 'object',
+          properties: { name: { type: 'string' }, age: { type: 'number' } },
+          required: ['name'],
+        },
       },
     })
   })

@@ -58,7 +58,12 @@ describe('an address', () => {
 
 const openAIList = json(200, { object: 'list', data: [{ id: 'gpt', object: 'model', owned_by: 'me' }] })
 
-const wrongServers: readonly (readonly [name: string, options: ScriptedServerOptions, code: string, message: RegExp])[] = [
+const wrongServers: readonly (readonly [
+  name: string,
+  options: ScriptedServerOptions,
+  code: string,
+  message: RegExp,
+])[] = [
   ['a web page', { routes: { '*': html(200) } }, 'WRONG_SERVER', /root as the endpoint/],
   ['a web page with 404', { routes: { '*': html(404) } }, 'WRONG_SERVER', /web page/],
   ['a 404', { routes: { '*': detail(404, 'Not Found') } }, 'WRONG_SERVER', /no such route/],
@@ -72,9 +77,19 @@ const wrongServers: readonly (readonly [name: string, options: ScriptedServerOpt
   ['another protocol', { greeting: [{ write: 'SSH-2.0-OpenSSH_9.6\r\n' }] }, 'WRONG_SERVER', /not answer in HTTP/],
   ['a closed door', { greeting: [{ end: 'close' }] }, 'CONNECTION_FAILED', /closed the connection/],
   ['a reset', { greeting: [{ end: 'reset' }] }, 'CONNECTION_FAILED', /closed the connection/],
-  ['a refusal', { routes: { '*': detail(401, 'Could not validate credentials') } }, 'AUTHENTICATION_FAILED', /XINFERENCE_API_KEY/],
+  [
+    'a refusal',
+    { routes: { '*': detail(401, 'Could not validate credentials') } },
+    'AUTHENTICATION_FAILED',
+    /XINFERENCE_API_KEY/,
+  ],
   ['a missing right', { routes: { '*': detail(403, 'Not enough permissions') } }, 'PERMISSION_DENIED', /Not enough/],
-  ['a ban', { routes: { '*': detail(429, 'Too many failed attempts. IP temporarily banned.') } }, 'ADDRESS_BANNED', /hour/],
+  [
+    'a ban',
+    { routes: { '*': detail(429, 'Too many failed attempts. IP temporarily banned.') } },
+    'ADDRESS_BANNED',
+    /hour/,
+  ],
   ['a failure', { routes: { '*': detail(500, 'boom') } }, 'SERVER_ERROR', /boom/],
 ]
 
@@ -134,7 +149,10 @@ describe('a server that', () => {
   })
 
   it.each([
-    [[listedModel, { ...listedModel, id: 'other' }, { id: 'bge', model_type: 'embedding' }], ['my-qwen', 'other']],
+    [
+      [listedModel, { ...listedModel, id: 'other' }, { id: 'bge', model_type: 'embedding' }],
+      ['my-qwen', 'other'],
+    ],
     [[], []],
   ])('has not the model', async (models, available) => {
     const server = await startXinference({ routes: { [listRoute]: modelList(...models) } })

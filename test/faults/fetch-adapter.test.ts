@@ -154,7 +154,8 @@ describe('the injected fetch', () => {
   it('that ignores its signal loses its body when the call ends', async () => {
     let isCancelled = false
     const body = new ReadableStream<Uint8Array>({
-      start: (controller) => controller.enqueue(new TextEncoder().encode('data: {"choices":[{"delta":{"content":"a"}}]}\n\n')),
+      start: (controller) =>
+        controller.enqueue(new TextEncoder().encode('data: {"choices":[{"delta":{"content":"a"}}]}\n\n')),
       cancel: () => void (isCancelled = true),
     })
     const llm = connect(

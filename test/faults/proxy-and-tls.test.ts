@@ -95,7 +95,9 @@ describe('a proxy', () => {
       const runtime = realRuntime({ HTTP_PROXY: url, HTTPS_PROXY: url, HEADRACE_LOG: 'debug' })
       const error = await errorOf(connect({ url: endpoint }, { caFile, maxRetries: 0 }, runtime).load())
       expect(error.code).toMatch(/^(CONNECTION_FAILED|PERMISSION_DENIED|INVALID_REQUEST)$/)
-      expect(inspect(error, { depth: 20 }) + error.stack + runtime.lines.join('\n')).not.toMatch(/MARKED|dXNlcjpNQVJLRUQ/)
+      expect(inspect(error, { depth: 20 }) + error.stack + runtime.lines.join('\n')).not.toMatch(
+        /MARKED|dXNlcjpNQVJLRUQ/,
+      )
     }
     expect([server.connectionCount, secure.connectionCount]).toEqual([0, 0])
   })

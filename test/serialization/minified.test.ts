@@ -35,7 +35,12 @@ interface Report {
   readonly again: SerializedLLM
   readonly isXinference: boolean
   readonly foreign: SerializedLLM
-  readonly error: { readonly name: string; readonly code: string; readonly text: string; readonly isHeadraceError: boolean }
+  readonly error: {
+    readonly name: string
+    readonly code: string
+    readonly text: string
+    readonly isHeadraceError: boolean
+  }
 }
 
 const own = new Xinference({ modelUid: 'from-outside', maxTokens: 7 })

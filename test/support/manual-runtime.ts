@@ -11,6 +11,11 @@ export class ManualRuntime implements Runtime {
     this.env = env
   }
 
+  /** How many are set and not yet due. */
+  get pendingTimers(): number {
+    return this.#timers.size
+  }
+
   readonly now = (): number => this.#now
 
   readonly random = (): number => 0.5

@@ -21,4 +21,5 @@ const clientShape: Shape<XinferenceClientOptions> = {
 }
 
 /** What the constructor takes. */
-export const clientOptionsSchema: z.ZodType<XinferenceClientOptions, XinferenceClientOptions> = z.strictObject(clientShape)
+export const clientOptionsSchema: z.ZodType<XinferenceClientOptions, XinferenceClientOptions> =
+  z.strictObject(clientShape)

@@ -5,6 +5,7 @@ import { parseOptions } from '../../llm/parse-options.js'
 import { systemRuntime } from '../../transport/system-runtime.js'
 import { createTransport } from '../create-transport.js'
 import { defaultEndpoint, parseEndpoint } from '../endpoint.js'
+import { listModels } from '../list-models.js'
 import type { ModelDescription } from '../model-description.js'
 import { Session, type SessionRequest } from '../session.js'
 import { clientOptionsSchema, type XinferenceClientOptions } from './client-options.js'
@@ -35,7 +36,12 @@ export class XinferenceClient {
     const endpoint = parseEndpoint(parsed.endpoint ?? runtime.env['XINFERENCE_ENDPOINT'] ?? defaultEndpoint)
     this.#runtime = runtime
     this.#timeoutMs = parsed.timeoutMs
-    this.#session = new Session(endpoint, parsed, (secrets) => transport ?? createTransport(parsed, runtime, secrets), runtime)
+    this.#session = new Session(
+      endpoint,
+      parsed,
+      (secrets) => transport ?? createTransport(parsed, runtime, secrets),
+      runtime,
+    )
   }
 
   /** The server's root. */
@@ -47,7 +53,7 @@ export class XinferenceClient {
 
   /** Proves the credential with one request, or logs in. Every method does it by itself. */
   async login(): Promise<void> {
-    await this.#session.ready()
+    await this.#session.prepare()
   }
 
   /** Whether the server asks for a credential. */
@@ -68,7 +74,10 @@ export class XinferenceClient {
   }
 
   /** Makes an API key, which may list and ask models and nothing else (server 3). The key is shown this once. */
-  async createApiKey(name: string, settings: RequestSettings = {}): Promise<{ readonly id: number; readonly key: string }> {
+  async createApiKey(
+    name: string,
+    settings: RequestSettings = {},
+  ): Promise<{ readonly id: number; readonly key: string }> {
     const { id, key } = await this.#object({ method: 'POST', path: '/v1/admin/keys', body: { name }, ...settings })
     return { id: Number(id), key: String(key) }
   }
@@ -88,9 +97,7 @@ export class XinferenceClient {
 
   /** All running models, of every type. */
   async listModels(settings: RequestSettings = {}): Promise<readonly ModelDescription[]> {
-    const { data } = await this.#object({ path: '/v1/models', ...settings })
-    if (!Array.isArray(data)) throw unexpected('/v1/models')
-    return data as ModelDescription[]
+    return listModels(this.#session, settings.signal)
   }
 
   /** @throws HeadraceError `MODEL_NOT_FOUND`, `MODEL_LOADING` */
@@ -227,10 +234,12 @@ export class XinferenceClient {
     const body = { model: modelUid, query, documents, ...(topN === undefined ? {} : { top_n: topN }) }
     const { results } = await this.#object({ method: 'POST', path: '/v1/rerank', body, signal })
     if (!Array.isArray(results)) throw unexpected('/v1/rerank')
-    return (results as { index: number; relevance_score: number }[]).map(({ index, relevance_score: relevanceScore }) => ({
-      index,
-      relevanceScore,
-    }))
+    return (results as { index: number; relevance_score: number }[]).map(
+      ({ index, relevance_score: relevanceScore }) => ({
+        index,
+        relevanceScore,
+      }),
+    )
   }
 
   /** Closes the connections. */
