@@ -443,6 +443,7 @@ it('evaluates a long prompt in parts, between which it can be aborted', async ()
     threads: 1,
     contextWindow: 512,
     isReproducible: true,
+    sharesBatches: true,
   })
   const { content, events } = await run(engine, `${story} ${story}`, { temperature: 0, maxTokens: 4 })
   expect(content).toBe('Once there was a')

@@ -61,7 +61,7 @@ export class LlamaCpp extends LLM<LlamaCppOptions> {
   /** The JSON Schema of the loaded model, or with `io: 'input'` of the constructor's options. */
   static jsonSchema({ io = 'output' }: { readonly io?: 'input' | 'output' | undefined } = {}): Record<string, unknown> {
     const schema = io === 'input' ? llamaCppOptionsSchema : loadedLlamaCppSchema
-    return z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as Record<string, unknown>
+    return z.toJSONSchema(schema, { io, unrepresentable: 'any' })
   }
 
   /** The model that `toJSON()` wrote. @throws SerializationError `NOT_DESERIALIZABLE` */

@@ -22,24 +22,21 @@ export function orderSampling(context: LlamaContext): boolean {
   const decode = native.decodeBatch.bind(native)
   const sample = native.sampleToken.bind(native)
   let first: Promise<unknown> | undefined
-  const methods: NativeContext = {
-    decodeBatch(...args) {
-      first = undefined
-      return decode(...args)
-    },
-    sampleToken(...args) {
-      if (first !== undefined) {
-        const next = (): Promise<unknown> => sample(...args)
-        return first.then(next, next)
-      }
-      first = sample(...args)
-      return first
-    },
-  }
   // They are inherited and read-only there: assigning is refused.
   Object.defineProperties(native, {
-    decodeBatch: { value: methods.decodeBatch },
-    sampleToken: { value: methods.sampleToken },
+    decodeBatch: {
+      value: (...args: unknown[]): Promise<unknown> => {
+        first = undefined
+        return decode(...args)
+      },
+    },
+    sampleToken: {
+      value: (...args: unknown[]): Promise<unknown> => {
+        if (first === undefined) return (first = sample(...args))
+        const next = (): Promise<unknown> => sample(...args)
+        return first.then(next, next)
+      },
+    },
   })
   return true
 }

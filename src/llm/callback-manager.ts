@@ -17,8 +17,8 @@ export class CallbackManager {
     if (handlers === undefined) this.#handlers.set(name, (handlers = new Set()))
     // Wrapped, so that the same function registered twice is called twice and removed one at a time.
     const registered: Handler<Name> = (event) => handler(event)
-    handlers.add(registered as Handler<never>)
-    return () => void handlers.delete(registered as Handler<never>)
+    handlers.add(registered)
+    return () => void handlers.delete(registered)
   }
 
   /** Whether building the event is worth it. */

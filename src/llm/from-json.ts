@@ -58,7 +58,7 @@ export function fromJSON(json: unknown, { classes = [], options = {}, onWarning 
     const warn = onWarning ?? ((message: string) => process.emitWarning(message, 'HeadraceWarning'))
     for (const reason of reading.unmapped) warn(`${Class.className}: ${reason}`)
   }
-  return new Class({ ...withInfinity(stored as LLMOptions), ...options } as never)
+  return new Class({ ...withInfinity(stored), ...options } as never)
 }
 
 /** JSON writes `null` for the Infinity of what waits for ever. */

@@ -79,9 +79,6 @@ const defaultTimeouts: ResolvedTimeouts = {
   totalMs: Infinity,
 }
 
-/** Node's own name for the method that `console.log` calls. */
-const inspectSymbol: unique symbol = Symbol.for('nodejs.util.inspect.custom')
-
 /**
  * A language model, wherever it runs. All back ends have these methods and this behaviour; a class of its own adds its
  * options, how it connects, and what it knows of the model.
@@ -283,7 +280,7 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
    */
   with(changes: Partial<Options>): this {
     const Class = this.constructor as new (options: Partial<Options>, internals: LLMInternals) => this
-    const copy = new Class({ ...this.options, ...changes }, { ...this.#internals, original: this as unknown as LLM })
+    const copy = new Class({ ...this.options, ...changes }, { ...this.#internals, original: this })
     const shared = copy.#shared()
     try {
       if (shared.value !== undefined) copy.#describe(shared.value)
@@ -297,11 +294,6 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
   /** What makes this model again with `fromJSON`: class name, version, options. Secrets are environment references. */
   toJSON(): SerializedLLM {
     return { className: this.className, version, config: this.configuration() }
-  }
-
-  /** What Node prints of a model: as JSON, so that a log holds no secret. */
-  [inspectSymbol](_depth: number, options: object, inspect: (value: unknown, options: object) => string): string {
-    return `${this.className} ${inspect(this.configuration(), options)}`
   }
 
   /**
@@ -378,9 +370,9 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
   async #ready(signal?: AbortSignal): Promise<LoadedModel> {
     if (signal?.aborted) throw abortedBy(signal)
     const model = this.#model ?? (await this.#load(signal))
-    const { prepare, isReady = true } = this.connection
-    if (!isReady && prepare !== undefined) {
-      const prepared = prepare.call(this.connection)
+    const { connection } = this
+    if (connection.isReady === false && connection.prepare !== undefined) {
+      const prepared = connection.prepare()
       await (signal === undefined ? prepared : orAborted(prepared, signal, abortedBy))
     }
     return model

@@ -35,7 +35,7 @@ export function toHttpFailure(error: unknown, address: string): HttpFailure {
 function engineText(error: Error): string {
   if (!isHeadraceError(error) || error.code !== 'CONTEXT_OVERFLOW') return error.message
   const { promptTokens, contextWindow } = error.context
-  if (promptTokens === undefined) return error.message
+  if (typeof promptTokens !== 'number' || typeof contextWindow !== 'number') return error.message
   return `request (${promptTokens} tokens) exceeds the available context size (${contextWindow} tokens), try increasing it`
 }
 

@@ -45,7 +45,7 @@ export class FetchTransport implements Transport {
       handler.sent()
       const response = await this.#fetch(request.origin + request.path, {
         method: request.method,
-        headers: request.headers as Record<string, string>,
+        headers: request.headers,
         signal,
         redirect: 'manual',
         ...(request.body === undefined ? {} : { body: request.body }),

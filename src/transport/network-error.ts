@@ -10,7 +10,9 @@ export function toNetworkError(cause: unknown, origin: string): HeadraceError {
   const connection = (sentence: string): ConnectionError => new ConnectionError(sentence, { cause, context })
   switch (code) {
     case 'ECONNREFUSED': {
-      const peer = find(cause, ({ address, port }) => (typeof port === 'number' ? { address, port } : undefined))
+      const peer = find(cause, ({ address, port }) =>
+        typeof port === 'number' ? { address: String(address), port } : undefined,
+      )
       if (peer !== undefined && peer.port !== portOf(origin)) {
         return connection(
           `Nothing listens at ${peer.address}:${peer.port}, the proxy for ${origin}: check HTTP_PROXY, HTTPS_PROXY and NO_PROXY.`,

@@ -57,8 +57,8 @@ export function redactError(error: unknown, secrets: readonly string[]): unknown
       } else if (typeof value === 'object' && value !== null && !(value instanceof Error)) {
         const json = JSON.stringify(value) ?? ''
         if (redactText(json, secrets) !== json) {
-          fields[name] = JSON.parse(json, (_, each: unknown) =>
-            typeof each === 'string' ? redactText(each, secrets) : each,
+          fields[name] = JSON.parse(json, (_, field: unknown) =>
+            typeof field === 'string' ? redactText(field, secrets) : field,
           )
         }
       }

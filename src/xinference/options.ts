@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 import type { CompleteOptions } from '../contract/options.js'
-import { CallbackManager } from '../llm/callback-manager.js'
+import type { CallbackManager } from '../llm/callback-manager.js'
 import type { ConnectionOptions, LLMOptions } from '../llm/llm-options.js'
 import { connectionShape, llmShape, type Shape } from '../llm/options-schema.js'
 import type { ModelDescription } from './model-description.js'

@@ -66,7 +66,7 @@ export class Xinference extends LLM<XinferenceOptions> {
    */
   static jsonSchema({ io = 'output' }: { readonly io?: 'input' | 'output' | undefined } = {}): Record<string, unknown> {
     const schema = io === 'input' ? xinferenceOptionsSchema : loadedXinferenceSchema
-    return z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as Record<string, unknown>
+    return z.toJSONSchema(schema, { io, unrepresentable: 'any' })
   }
 
   /**

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import type { GenerateInput, GenerateOneResult, XinferenceOptions } from '../../src/index.js'
+import type { GenerateInput, GenerateOneOptions, GenerateOneResult, XinferenceOptions } from '../../src/index.js'
 import { detail, openStream, stream } from '../support/http-bytes.js'
 import { errorOf } from '../support/outcome-of.js'
 import type { Answer, RecordedRequest, Script } from '../support/scripted-server.js'
@@ -325,7 +325,7 @@ describe('generateOne', () => {
     [[hello, { format: 'json', schema: { type: 'nonsense' } }], {}],
   ])('never throws: %j with %j', async (input, options) => {
     const { server, llm } = await start()
-    const result = await llm.generateOne(input as GenerateInput, options as object)
+    const result = await llm.generateOne(input as GenerateInput, options as GenerateOneOptions)
     expect(['invalid', 'too-long']).toContain(result.outcome)
     expect(result.cause?.message).toMatch(/[.?]$/)
     expect(result.cause?.cause).not.toBeInstanceOf(TypeError)

@@ -137,7 +137,7 @@ describe('the injected fetch', () => {
         throw new Error('mine')
       },
       () => Promise.reject(new Error('mine')),
-      () => Promise.reject(undefined as unknown as Error),
+      () => Promise.reject(undefined as unknown),
     ]
     for (const failing of failures) {
       const llm = connect(server, { fetch: failing, maxRetries: 0 })

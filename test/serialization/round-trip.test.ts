@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 
 import {
+  type LLM,
   CallbackManager,
   fromJSON,
   type FromJSONOptions,
-  LLM,
   SerializationError,
   version,
   Xinference,

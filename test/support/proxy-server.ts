@@ -16,7 +16,7 @@ export class ProxyServer {
   private constructor(refusal: number | undefined) {
     this.#server = createServer((request, response) => {
       const url = new URL(request.url ?? '')
-      this.requests.push(`${request.method} ${url}`)
+      this.requests.push(`${request.method} ${url.href}`)
       this.authorizations.push(request.headers['proxy-authorization'])
       if (refusal !== undefined) {
         response.writeHead(refusal).end('refused by the proxy')

@@ -119,7 +119,7 @@ function parseChunk(data: string): WireAnswer {
   if (typeof chunk !== 'object' || chunk === null) {
     throw new MalformedResponseError(`An event of the stream is not an object: ${quote(data)}.`)
   }
-  return chunk as WireAnswer
+  return chunk
 }
 
 function isWholeJson(text: string): boolean {

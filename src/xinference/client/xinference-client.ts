@@ -13,9 +13,11 @@ import { type LaunchOptions, toLaunchBody, type XinferenceModelType } from './la
 import { type LaunchProgress, type ModelReplica, readProgress, readReplica } from './replica.js'
 import { waitUntilReady, type WaitOptions } from './wait-until-ready.js'
 
-type ServerObject = Readonly<Record<string, unknown>>
+/** An object in the server's own words. */
+export type ServerObject = Readonly<Record<string, unknown>>
 
-interface RequestSettings {
+/** What every request takes. */
+export interface RequestSettings {
   readonly signal?: AbortSignal | undefined
 }
 
