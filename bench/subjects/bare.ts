@@ -15,15 +15,16 @@ interface Answer {
 /** The least that anybody would write by hand: undici's `request`, no checks, no deadlines, no errors of its own. */
 export const createBare: CreateSubject = async ({ endpoint, stream, library }) => {
   // The library's own copy: a peer may bring another one.
-  const { Agent, request } = createRequire(library)('undici') as typeof Undici
-  const dispatcher = new Agent()
-  const url = `${endpoint}/v1/chat/completions`
-  const body = requestBody(stream)
-  const options = { method: 'POST', headers: { 'content-type': 'application/json' }, body, dispatcher } as const
+  const { Agent } = createRequire(library)('undici') as typeof Undici
+  const agent = new Agent()
+  // In two parts: given as one text, undici reads the address again for each request, for a fifth of its whole cost.
+  const { origin, pathname } = new URL(`${endpoint}/v1/chat/completions`)
+  const headers = { 'content-type': 'application/json' }
+  const options = { origin, path: pathname, method: 'POST', headers, body: requestBody(stream) } as const
   return {
     ask: stream
       ? async () => {
-          const response = await request(url, options)
+          const response = await agent.request(options)
           const decoder = new TextDecoder()
           let text = ''
           let rest = ''
@@ -39,10 +40,10 @@ export const createBare: CreateSubject = async ({ endpoint, stream, library }) =
           return text
         }
       : async () => {
-          const response = await request(url, options)
+          const response = await agent.request(options)
           const answer = JSON.parse(await response.body.text()) as Answer
           return answer.choices[0]?.message.content ?? ''
         },
-    close: () => dispatcher.close(),
+    close: () => agent.close(),
   }
 }

@@ -104,6 +104,10 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
     const { original } = internals
     this.#deadlines = original === undefined ? new DeadlineTimer(this.runtime) : original.#deadlines
     this.callbackManager = options.callbackManager ?? original?.callbackManager ?? new CallbackManager()
+    // What Node prints of a model is what JSON holds of it, so that no log holds a secret.
+    const inspectAsJSON = (_depth: number, style: object, inspect: (value: unknown, style: object) => string): string =>
+      `${this.className} ${inspect(this.configuration(), style)}`
+    Object.defineProperty(this, Symbol.for('nodejs.util.inspect.custom'), { value: inspectAsJSON })
   }
 
   /** Reaches the server or opens the model's file; `signal` aborts when nobody waits for it any more. */

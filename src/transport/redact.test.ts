@@ -1,3 +1,5 @@
+import { inspect } from 'node:util'
+
 import { describe, expect, it } from 'vitest'
 
 import { readRedacted, redactError, redactHeaders, redactText } from './redact.js'
@@ -44,6 +46,17 @@ describe('redactError', () => {
     expect(outer.stack).toContain('redact.test')
     expect(outer.context).toEqual({ said: ['[redacted]'], status: 7 })
     expect(inner).toMatchObject({ message: '[redacted]', data: 'a [redacted]', count: 7, socket: { port: 7 } })
+  })
+
+  it('takes a read-only error and one that holds itself', () => {
+    const request: Record<string, unknown> = { headers: ['xf-0123456789'] }
+    request['self'] = request
+    const circular = Object.assign(new Error('x'), { request })
+    redactError(circular, secrets)
+    expect(inspect(circular)).not.toContain('xf-')
+    const platform = new DOMException('xf-0123456789', 'AbortError')
+    expect(redactError(new Error('told', { cause: platform }), secrets)).toMatchObject({ message: 'told' })
+    expect(redactError(Object.freeze(new Error('told')), secrets)).toMatchObject({ message: 'told' })
   })
 
   it('takes what is no error', () => {

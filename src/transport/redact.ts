@@ -32,9 +32,9 @@ export function redactText(text: string, secrets: readonly string[]): string {
  * Reads a text; when that fails, the error is the one of the text without `secrets`, so that an excerpt in its message
  * holds no piece of one.
  */
-export function readRedacted(text: string, secrets: readonly string[], read: (text: string) => void): void {
+export function readRedacted<T>(text: string, secrets: readonly string[], read: (text: string) => T): T {
   try {
-    read(text)
+    return read(text)
   } catch (error) {
     const redacted = redactText(text, secrets)
     if (redacted !== text) read(redacted)
@@ -53,16 +53,26 @@ export function redactError(error: unknown, secrets: readonly string[]): unknown
       const value = fields[name]
       if (typeof value === 'string') {
         const text = redactText(value, secrets)
-        if (text !== value) fields[name] = text
+        // The error of a platform may be read-only; `set` then gives up.
+        if (text !== value) Reflect.set(fields, name, text)
       } else if (typeof value === 'object' && value !== null && !(value instanceof Error)) {
-        const json = JSON.stringify(value) ?? ''
-        if (redactText(json, secrets) !== json) {
-          fields[name] = JSON.parse(json, (_, field: unknown) =>
-            typeof field === 'string' ? redactText(field, secrets) : field,
-          )
-        }
+        const clean = redactObject(value, secrets)
+        if (clean !== value) Reflect.set(fields, name, clean)
       }
     }
   }
   return error
+}
+
+/** The same object when there is no secret in it, else a copy without. */
+function redactObject(value: object, secrets: readonly string[]): unknown {
+  let json: string
+  try {
+    json = JSON.stringify(value) ?? ''
+  } catch {
+    // It holds itself, as the requests and answers of some clients do, and those hold headers.
+    return '[removed]'
+  }
+  if (redactText(json, secrets) === json) return value
+  return JSON.parse(json, (_, field: unknown) => (typeof field === 'string' ? redactText(field, secrets) : field))
 }

@@ -2,11 +2,12 @@ import type { Runtime } from '../contract/runtime.js'
 import { readError } from '../dialects/xinference/read-error.js'
 import { AuthenticationError } from '../errors/authentication-error.js'
 import { InvalidOptionError } from '../errors/invalid-option-error.js'
+import { PermissionError } from '../errors/permission-error.js'
 import type { ConnectionOptions, SecretReference } from '../llm/llm-options.js'
 import { resolveSecret } from '../llm/secret.js'
 import { parseJson } from '../transport/parse-json.js'
 import { redirectError } from '../transport/redirect-error.js'
-import { redactText } from '../transport/redact.js'
+import { readRedacted, redactError, redactText } from '../transport/redact.js'
 import { requestWhole } from '../transport/request-whole.js'
 import { parseRetryAfter } from '../transport/retry-after.js'
 import type { Transport } from '../transport/transport.js'
@@ -124,7 +125,11 @@ export class Session {
     if (this.isReady) return
     if (this.#refused !== undefined) throw this.#refused
     if (this.#login !== undefined) await this.#renew()
-    else await this.#prove(() => this.#sendOnceMore({ path: '/v1/models' }))
+    else {
+      await this.#prove(() => this.#sendOnceMore({ path: '/v1/models' })).catch((error: unknown) => {
+        if (!this.#isProven) throw error
+      })
+    }
   }
 
   /** After a refusal: whether the same request may be sent once more, with a renewed token. */
@@ -163,10 +168,17 @@ export class Session {
   /** One request alone, which shows whether the credential is good; the others wait for it. */
   #prove<T>(act: () => Promise<T>): Promise<T> {
     if (this.#proving !== undefined) return this.#proving.then(act)
-    const proving = act().then((value) => {
-      this.#isProven = true
-      return value
-    })
+    const proving = act().then(
+      (value) => {
+        this.#isProven = true
+        return value
+      },
+      (error: unknown) => {
+        // Who lacks a right was recognized: a key of server 3 may use models without listing them.
+        if (error instanceof PermissionError) this.#isProven = true
+        throw error
+      },
+    )
     this.#proving = proving
     const done = (): void => {
       this.#proving = undefined
@@ -227,6 +239,14 @@ export class Session {
   }
 
   async #send(request: SessionRequest, headers: Readonly<Record<string, string>>): Promise<unknown> {
+    try {
+      return await this.#exchange(request, headers)
+    } catch (error) {
+      throw redactError(error, this.#secrets)
+    }
+  }
+
+  async #exchange(request: SessionRequest, headers: Readonly<Record<string, string>>): Promise<unknown> {
     const { origin, basePath } = this.endpoint
     const { method = 'GET', path, body, timeoutMs = defaultTimeoutMs, signal } = request
     const answer = await requestWhole(
@@ -240,7 +260,10 @@ export class Session {
       },
       { runtime: this.#runtime, timeoutMs, signal },
     )
-    if (answer.status < 300) return answer.body === '' ? undefined : parseJson(answer.body, origin)
+    if (answer.status < 300) {
+      if (answer.body === '') return undefined
+      return readRedacted(answer.body, this.#secrets, (text) => parseJson(text, origin))
+    }
     if (answer.status < 400) throw redirectError(origin, answer.status, answer.headers)
     const retryAfterMs = parseRetryAfter(answer.headers['retry-after'], Date.now())
     throw readError({ ...answer, body: redactText(answer.body, this.#secrets), retryAfterMs })

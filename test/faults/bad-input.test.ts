@@ -162,6 +162,13 @@ describe('a server that', () => {
     expect(error.message).toContain(available.length === 0 ? 'launch one' : 'my-qwen, other')
   })
 
+  it('lets the key ask the model, but not list models', async () => {
+    // A key of server 3 may hold `models:read` alone.
+    const server = await startXinference({ routes: { [listRoute]: detail(403, 'Not enough permissions') } })
+    const llm = connect(server, { apiKey: 'xf-0123456789', modelDescription: listedModel })
+    expect((await llm.chat(question)).text).toBe('Hello')
+  })
+
   it('has lost the model since', async () => {
     const gone = "Model not found in the model list, uid: my-qwen. Available model uids: ['other', 'third']"
     const server = await startXinference({ chat: detail(404, gone) })

@@ -137,7 +137,7 @@ describe('the injected fetch', () => {
         throw new Error('mine')
       },
       () => Promise.reject(new Error('mine')),
-      () => Promise.reject(undefined as unknown),
+      () => Promise.reject(),
     ]
     for (const failing of failures) {
       const llm = connect(server, { fetch: failing, maxRetries: 0 })

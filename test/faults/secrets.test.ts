@@ -110,6 +110,13 @@ describe('a secret', () => {
     expectNoSecret(runtime.lines)
   })
 
+  it.each(echoes)('is not in the error that comes of %s while the key is proven', async (_name, script) => {
+    const server = await startXinference({ routes: { [listRoute]: script } })
+    const llm = connect(server, { ...credentials, modelDescription: listedModel, maxRetries: 0, waitTimeoutMs: 0 })
+    const outcome = await llm.chat(question).catch((error: unknown) => error)
+    expectNoSecret(outcome)
+  })
+
   it('is in nothing that a model shows of itself', async () => {
     const server = await startXinference()
     const llm = await connect(server, credentials).load()
@@ -147,11 +154,14 @@ describe('a secret', () => {
         ...credentials,
         modelDescription: listedModel,
         maxRetries: 0,
-        fetch: async () => new Response(body, { status, headers: { 'content-type': 'text/event-stream' } }),
+        fetch: async (url) =>
+          url.endsWith('/v1/models')
+            ? Response.json({ data: [] })
+            : new Response(body, { status, headers: { 'content-type': 'text/event-stream' } }),
       },
     )
     const messages = new Set<string>()
-    for (let offset = 0; offset < 520; offset += 3) {
+    for (let offset = 0; offset < 520; offset += 7) {
       const text = `${'y'.repeat(offset)}${key}`
       for (const [nextStatus, nextBody, wireMode] of [
         [500, JSON.stringify({ detail: text }), 'stream'],
@@ -168,7 +178,7 @@ describe('a secret', () => {
         expect(visible(error)).not.toMatch(/xf-|xf"|MARK/)
       }
     }
-    expect(messages.size).toBeGreaterThan(100)
+    expect(messages.size).toBeGreaterThan(50)
   })
 
   it('leaves no trace without HEADRACE_LOG', async () => {
