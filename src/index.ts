@@ -10,7 +10,7 @@ export type { XinferenceClientOptions } from './xinference/client/client-options
 export type { LaunchOptions, XinferenceModelType } from './xinference/client/launch-options.js'
 export type { LaunchProgress, ModelReplica } from './xinference/client/replica.js'
 export type { WaitOptions } from './xinference/client/wait-until-ready.js'
-export type { XinferenceCredentials } from './xinference/session.js'
+export type { XinferenceCredentials } from './xinference/credentials.js'
 
 export { LLM } from './llm/llm.js'
 export type { SerializedLLM } from './llm/llm.js'

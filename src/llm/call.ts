@@ -39,8 +39,13 @@ export interface CallContext {
   readonly waitTimeoutMs: number
   /** Calls under way, so that `unload()` can end them. */
   readonly live: Bag<Call<never>>
-  /** After a refused credential: whether the same request may be sent once more. */
-  readonly recover?: ((error: AuthenticationError) => Promise<boolean>) | undefined
+  /** After a refused credential: whether the same request may be sent once more; see `Connection`. */
+  readonly renewal?:
+    | {
+        readonly generation: () => number
+        readonly recover: (error: AuthenticationError, generation: number) => Promise<boolean>
+      }
+    | undefined
 }
 
 /** One call's own settings, merged and validated. */
@@ -94,6 +99,8 @@ export class Call<Response extends ChatResponse | CompletionResponse> implements
   #waitedMs = 0
   #waits = 0
   #hasRecovered = false
+  /** Of the credential that the attempt was sent with. */
+  #generation = 0
   #phase: TimeoutPhase = 'connect'
   #exchange: Exchange | undefined
   #membership: Member<Call<never>> | undefined
@@ -231,6 +238,8 @@ export class Call<Response extends ChatResponse | CompletionResponse> implements
     if (this.#attempts > 1) this.answer = new Answer()
     this.latest = this.#context.runtime.now() + this.#spec.timeouts.totalMs
     this.#enter('connect')
+    const { renewal } = this.#context
+    if (renewal !== undefined) this.#generation = renewal.generation()
     try {
       this.#exchange = this.#context.engine.start(request, this, this.#spec.timeouts)
     } catch (error) {
@@ -272,10 +281,10 @@ export class Call<Response extends ChatResponse | CompletionResponse> implements
   }
 
   #recover(cause: AuthenticationError): boolean {
-    const { recover } = this.#context
-    if (recover === undefined || this.#hasRecovered) return false
+    const { renewal } = this.#context
+    if (renewal === undefined || this.#hasRecovered) return false
     this.#hasRecovered = true
-    recover(cause).then(
+    renewal.recover(cause, this.#generation).then(
       (isRenewed) => {
         if (this.#isEnded) return
         if (isRenewed) this.#attempt(this.#spec.request)

@@ -52,8 +52,13 @@ export interface Connection {
   readonly isReady?: boolean | undefined
   /** Does what is due before a request: logs in, renews a token, proves a key. */
   prepare?(): Promise<void>
-  /** After a refused credential: whether the same request may be sent once more, with a renewed one. */
-  recover?(error: AuthenticationError): Promise<boolean>
+  /** Which credential a request that is sent now carries: another number after each renewal. */
+  readonly generation?: number | undefined
+  /**
+   * After a refusal of a request that was sent with the credential of `generation`: whether it may be sent once more,
+   * with a renewed one.
+   */
+  recover?(error: AuthenticationError, generation: number): Promise<boolean>
   /** Closes sockets, frees memory. */
   release(): Promise<void>
 }
@@ -352,7 +357,10 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
         maxRetries: options.maxRetries ?? 2,
         waitTimeoutMs: options.waitTimeoutMs ?? 300_000,
         live: this.#live,
-        recover: connection.recover && ((error) => connection.recover?.(error) ?? Promise.resolve(false)),
+        renewal: connection.recover && {
+          generation: () => connection.generation ?? 0,
+          recover: (error, generation) => connection.recover?.(error, generation) ?? Promise.resolve(false),
+        },
       },
     }
     return this.#model

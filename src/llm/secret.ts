@@ -11,7 +11,7 @@ const headerValue = /^[\t\x20-\x7e\x80-\xff]*$/
  * header's value.
  */
 export function resolveSecret(secret: string | SecretReference, env: Environment, option: string): string {
-  const value = typeof secret === 'string' ? secret : readVariable(secret, env, option)
+  const value = readSecret(secret, env, option)
   if (headerValue.test(value)) return value
   throw new InvalidOptionError(
     `${option} holds a line break or another character that no header can; was it read from a file?`,
@@ -19,7 +19,9 @@ export function resolveSecret(secret: string | SecretReference, env: Environment
   )
 }
 
-function readVariable(secret: SecretReference, env: Environment, option: string): string {
+/** @throws InvalidOptionError `INVALID_OPTION` when the environment variable is not set. */
+export function readSecret(secret: string | SecretReference, env: Environment, option: string): string {
+  if (typeof secret === 'string') return secret
   const value = env[secret.env]
   if (value === undefined || value === '') {
     throw new InvalidOptionError(

@@ -29,7 +29,7 @@ export interface Field<T> {
 export type Fields<Body> = { readonly [K in keyof Required<Body>]: Field<Body[K]> }
 
 /** A request body that pydantic would refuse. */
-export class BodyValidationError extends Error {
+class BodyValidationError extends Error {
   override readonly name = 'BodyValidationError'
 
   constructor(model: string, issues: readonly Issue[]) {

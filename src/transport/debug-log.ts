@@ -20,7 +20,7 @@ export function withDebugLog(transport: Transport, runtime: Runtime, secrets: ()
       const number = ++count
       const startedAt = runtime.now()
       print(`[headrace] #${number} > ${request.method} ${request.origin}${request.path} ${describe(request, redact)}`)
-      const logging = new LoggingHandler(handler, redact, (line) =>
+      const logging = new LoggingHandler(handler, request.isConfidential ? hide : redact, (line) =>
         print(`[headrace] #${number} < ${line} (${Math.round(runtime.now() - startedAt)} ms)`),
       )
       const exchange = transport.send(request, logging)
@@ -95,8 +95,12 @@ class LoggingHandler implements ResponseHandler {
   }
 }
 
-function describe(request: TransportRequest, redact: (text: string) => string): string {
-  return `${JSON.stringify(redactHeaders(request.headers))} ${shorten(redact(request.body ?? ''))}`
+function describe({ headers, body = '', isConfidential }: TransportRequest, redact: (text: string) => string): string {
+  return `${JSON.stringify(redactHeaders(headers))} ${shorten(isConfidential ? hide(body) : redact(body))}`
+}
+
+function hide(body: string): string {
+  return body === '' ? '' : '[redacted]'
 }
 
 function shorten(body: string): string {

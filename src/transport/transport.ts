@@ -7,6 +7,8 @@ export interface TransportRequest {
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
   readonly body: string | undefined
+  /** Neither its body nor the answer's is to be shown: they hold secrets that nobody knows yet. */
+  readonly isConfidential?: boolean | undefined
 }
 
 export type ResponseHeaders = Readonly<Record<string, string | string[] | undefined>>

@@ -5,7 +5,7 @@ import type { CallbackManager } from '../llm/callback-manager.js'
 import type { ConnectionOptions, LLMOptions } from '../llm/llm-options.js'
 import { connectionShape, llmShape, type Shape } from '../llm/options-schema.js'
 import type { ModelDescription } from './model-description.js'
-import type { XinferenceCredentials } from './session.js'
+import type { XinferenceCredentials } from './credentials.js'
 
 /** The options of {@link Xinference}. Only `modelUid` is required. */
 export interface XinferenceOptions extends LLMOptions, ConnectionOptions, XinferenceCredentials {

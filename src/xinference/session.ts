@@ -1,25 +1,28 @@
 import type { Runtime } from '../contract/runtime.js'
 import { readError } from '../dialects/xinference/read-error.js'
+import { AbortedError } from '../errors/aborted-error.js'
+import { AddressBannedError } from '../errors/address-banned-error.js'
 import { AuthenticationError } from '../errors/authentication-error.js'
-import { InvalidOptionError } from '../errors/invalid-option-error.js'
-import { PermissionError } from '../errors/permission-error.js'
-import type { ConnectionOptions, SecretReference } from '../llm/llm-options.js'
-import { resolveSecret } from '../llm/secret.js'
+import { ConnectionError } from '../errors/connection-error.js'
+import { MalformedResponseError } from '../errors/malformed-response-error.js'
+import { TimeoutError } from '../errors/timeout-error.js'
+import { isHeadraceError } from '../errors/headrace-error.js'
 import { parseJson } from '../transport/parse-json.js'
 import { redirectError } from '../transport/redirect-error.js'
 import { readRedacted, redactError, redactText } from '../transport/redact.js'
 import { requestWhole } from '../transport/request-whole.js'
 import { parseRetryAfter } from '../transport/retry-after.js'
+import { orAborted } from '../transport/signal-listeners.js'
 import type { Transport } from '../transport/transport.js'
+import {
+  keyVariable,
+  passwordVariable,
+  resolveCredentials,
+  type ResolvedCredentials,
+  type XinferenceCredentials,
+} from './credentials.js'
 import type { Endpoint } from './endpoint.js'
-
-/** Who asks. Either a key, or a user's name and password, or nothing where the server wants nothing. */
-export interface XinferenceCredentials extends Pick<ConnectionOptions, 'apiKey' | 'headers'> {
-  /** Logs in with it and `password`; such a session may launch models, which a key of server 3 may not. */
-  readonly username?: string | undefined
-  /** @defaultValue the environment variable `XINFERENCE_PASSWORD` */
-  readonly password?: string | SecretReference | undefined
-}
+import { readTokens, type Tokens, useMs } from './tokens.js'
 
 export interface SessionRequest {
   readonly method?: 'GET' | 'POST' | 'DELETE' | undefined
@@ -29,20 +32,19 @@ export interface SessionRequest {
   /** @defaultValue 90000: a server with a sick worker takes up to a minute to list its models (Xinference 3.2) */
   readonly timeoutMs?: number | undefined
   readonly signal?: AbortSignal | undefined
+  /** A route that asks for no credential; it is sent without one. */
+  readonly isOpen?: boolean | undefined
+  /** Its body or its answer holds a secret that is not known yet. */
+  readonly isConfidential?: boolean | undefined
 }
 
-interface Tokens {
-  readonly accessToken: string
-  readonly refreshToken: string | undefined
-  /** On the runtime's clock; `Infinity` for servers whose tokens never expire (2.x). */
-  readonly expiresAt: number
-}
+type Headers = Readonly<Record<string, string>>
 
-export const keyVariable = 'XINFERENCE_API_KEY'
-export const passwordVariable = 'XINFERENCE_PASSWORD'
 const defaultTimeoutMs = 90_000
-/** A token is renewed this long before it expires. */
-const renewalMarginMs = 60_000
+/** For the question whether a server is set up, which only improves a message. */
+const setupTimeoutMs = 5000
+/** A token that is refused this soon after it replaced a refused one is none that a further one would improve. */
+const replacementTrialMs = 60_000
 
 /**
  * A server and who asks it.
@@ -52,18 +54,27 @@ const renewalMarginMs = 60_000
  */
 export class Session {
   readonly endpoint: Endpoint
-  readonly #transport: Transport
+  readonly transport: Transport
   readonly #runtime: Runtime
-  readonly #headers: Record<string, string> = {}
+  readonly #login: ResolvedCredentials['login']
+  readonly #hasCredential: boolean
+  /** The caller's own, for proxies and gateways. */
+  readonly #openHeaders: Headers
+  #headers: Headers
   /** The same with the type of a JSON body, kept so that a call need not make it. */
-  #jsonHeaders: Readonly<Record<string, string>> = {}
+  #jsonHeaders: Headers = {}
   readonly #secrets: string[] = []
-  readonly #login: { readonly username: string; readonly password: string } | undefined
+  readonly #tokenSecrets: string[] = []
   #tokens: Tokens | undefined
+  /** Until then the token is used, on the runtime's clock. */
+  #usableUntil = -Infinity
+  #generation = 0
+  #replacement: { readonly generation: number; readonly at: number } | undefined
   #isProven: boolean
   #refused: AuthenticationError | undefined
-  #proving: Promise<unknown> | undefined
+  #proving: Promise<void> | undefined
   #renewing: Promise<void> | undefined
+  #isSetUp = false
 
   /** @throws InvalidOptionError `INVALID_OPTION` for credentials that exclude each other, or an unset variable. */
   constructor(
@@ -74,46 +85,42 @@ export class Session {
   ) {
     this.endpoint = endpoint
     this.#runtime = runtime
-    const { env } = runtime
-    for (const [name, value] of Object.entries(credentials.headers ?? {})) {
-      this.#headers[name.toLowerCase()] = this.#keep(resolveSecret(value, env, `headers.${name}`))
-    }
-    this.#jsonHeaders = { ...this.#headers, 'content-type': 'application/json' }
-    const { username, apiKey, password } = credentials
-    if (username !== undefined) {
-      if (apiKey !== undefined) {
-        throw new InvalidOptionError('apiKey and username exclude each other: give one.', { option: 'username' })
-      }
-      const secret = resolveSecret(password ?? { env: passwordVariable }, env, 'password')
-      this.#login = { username, password: this.#keep(secret) }
-    } else if (password !== undefined) {
-      throw new InvalidOptionError('password needs a username.', { option: 'username' })
-    } else {
-      const key = apiKey ?? (env[keyVariable] || undefined)
-      if (key !== undefined) this.#authorize(resolveSecret(key, env, 'apiKey'))
-    }
-    this.#isProven = this.#headers['authorization'] === undefined
-    this.#transport = transport(() => this.#secrets)
-  }
-
-  get transport(): Transport {
-    return this.#transport
+    const { login, key, headers } = resolveCredentials(credentials, runtime.env)
+    this.#login = login
+    this.#openHeaders = this.#headers = headers
+    for (const secret of Object.values(headers)) this.keep(secret)
+    if (login !== undefined) this.keep(login.password)
+    this.#authorize(key === undefined ? undefined : this.keep(key))
+    this.#hasCredential = login !== undefined || this.#headers['authorization'] !== undefined
+    this.#isProven = !this.#hasCredential
+    this.transport = transport(() => this.#secrets)
   }
 
   /** Of a request with a JSON body that is sent now. */
-  get jsonHeaders(): Readonly<Record<string, string>> {
+  get jsonHeaders(): Headers {
     return this.#jsonHeaders
   }
 
-  /** What must not show anywhere. */
+  /** Which credential {@link jsonHeaders} hold: another number after each renewal. */
+  get generation(): number {
+    return this.#generation
+  }
+
+  /** What must not show anywhere; grows and shrinks with the tokens. */
   get secrets(): readonly string[] {
     return this.#secrets
+  }
+
+  /** Adds to {@link secrets}. */
+  keep(secret: string): string {
+    this.#secrets.push(secret)
+    return secret
   }
 
   /** Whether a request can be sent without {@link prepare}. */
   get isReady(): boolean {
     if (this.#refused !== undefined) return false
-    return this.#login === undefined ? this.#isProven : this.#isFresh()
+    return this.#isProven && (this.#login === undefined || this.#isFresh)
   }
 
   /**
@@ -121,25 +128,36 @@ export class Session {
    *
    * @throws AuthenticationError `AUTHENTICATION_FAILED`, at once when the credential was refused before.
    */
-  async prepare(): Promise<void> {
+  async prepare(signal?: AbortSignal): Promise<void> {
     if (this.isReady) return
-    if (this.#refused !== undefined) throw this.#refused
-    if (this.#login !== undefined) await this.#renew()
-    else {
-      await this.#prove(() => this.#sendOnceMore({ path: '/v1/models' })).catch((error: unknown) => {
+    while (!(await this.#clearWay(signal))) {
+      if (this.#proving !== undefined) continue
+      await this.#prove({ path: '/v1/models', signal }).catch((error: unknown) => {
+        // What the list holds is not asked for: a gateway may not have it, a key not be allowed it.
         if (!this.#isProven) throw error
       })
     }
   }
 
-  /** After a refusal: whether the same request may be sent once more, with a renewed token. */
-  async recover(error: AuthenticationError): Promise<boolean> {
-    if (this.#login === undefined) {
-      this.#refused ??= error
+  /**
+   * After a refusal of a request that was sent with `generation`: whether it may be sent once more, with a renewed token.
+   *
+   * @throws AuthenticationError `AUTHENTICATION_FAILED` with a better reason than the refusal has.
+   */
+  async recover(refusal: AuthenticationError, generation: number): Promise<boolean> {
+    if (!this.#hasCredential) {
+      await this.#explainMissingSetup(refusal)
       return false
     }
-    if (this.#tokens !== undefined) this.#tokens = { ...this.#tokens, expiresAt: 0 }
+    // Another request's refusal has led to a new token already.
+    if (generation !== this.#generation && this.#renewing === undefined) return true
+    if (this.#login === undefined || this.#isReplacement(generation)) {
+      this.#refused ??= refusal
+      return false
+    }
+    this.#usableUntil = -Infinity
     await this.#renew()
+    this.#replacement = { generation: this.#generation, at: this.#runtime.now() }
     return true
   }
 
@@ -149,140 +167,206 @@ export class Session {
    * @throws HeadraceError what the status and the body stand for.
    */
   async request(request: SessionRequest): Promise<unknown> {
-    if (this.#refused !== undefined) throw this.#refused
-    if (this.#login !== undefined && !this.#isFresh()) await this.#renew()
-    if (this.isReady) return this.#sendOnceMore(request)
-    return this.#prove(() => this.#sendOnceMore(request))
+    if (request.isOpen) return (await this.#exchange(request, this.#openHeaders)).json
+    while (!(await this.#clearWay(request.signal))) {
+      // Others may have gone ahead.
+      if (this.#proving === undefined) return this.#prove(request)
+    }
+    return this.#sendOnceMore(request)
   }
 
-  async #sendOnceMore(request: SessionRequest): Promise<unknown> {
+  /** Waits for what another one has begun, or renews. @returns whether the credential is good, as far as one knows. */
+  async #clearWay(signal: AbortSignal | undefined): Promise<boolean> {
     if (this.#refused !== undefined) throw this.#refused
-    try {
-      return await this.#send(request, this.#headers)
-    } catch (error) {
-      if (!(error instanceof AuthenticationError) || !(await this.recover(error))) throw error
-      return this.#send(request, this.#headers)
-    }
+    if (this.#login !== undefined && !this.#isFresh) await waitFor(this.#renew(), signal)
+    else if (!this.#isProven && this.#proving !== undefined) await waitFor(this.#proving, signal)
+    if (this.#refused !== undefined) throw this.#refused
+    return this.#isProven
   }
 
   /** One request alone, which shows whether the credential is good; the others wait for it. */
-  #prove<T>(act: () => Promise<T>): Promise<T> {
-    if (this.#proving !== undefined) return this.#proving.then(act)
-    const proving = act().then(
-      (value) => {
-        this.#isProven = true
-        return value
-      },
-      (error: unknown) => {
-        // Who lacks a right was recognized: a key of server 3 may use models without listing them.
-        if (error instanceof PermissionError) this.#isProven = true
-        throw error
-      },
-    )
-    this.#proving = proving
-    const done = (): void => {
-      this.#proving = undefined
+  #prove(request: SessionRequest): Promise<unknown> {
+    const attempt = this.#sendOnceMore(request)
+    // Who waits goes the same way where the server was not reached; after any other failure the next one tries.
+    this.#proving = attempt
+      .then(
+        () => undefined,
+        (error: unknown) => {
+          if (isShared(error)) throw error
+        },
+      )
+      .finally(() => (this.#proving = undefined))
+    this.#proving.catch(() => undefined)
+    return attempt
+  }
+
+  async #sendOnceMore(request: SessionRequest): Promise<unknown> {
+    const generation = this.#generation
+    try {
+      return await this.#sendProving(request)
+    } catch (error) {
+      if (!(error instanceof AuthenticationError)) throw error
+      if (!(await waitFor(this.recover(error, generation), request.signal))) throw error
+      return this.#sendProving(request)
     }
-    proving.then(done, done)
-    return proving
+  }
+
+  async #sendProving(request: SessionRequest): Promise<unknown> {
+    const { json } = await this.#exchange(request, this.#headers, (status) => {
+      // Who lacks a right or asks for what is not there was recognized before.
+      if (status < 300 || (status >= 400 && status < 500 && status !== 401 && status !== 429)) this.#isProven = true
+    })
+    return json
+  }
+
+  get #isFresh(): boolean {
+    return this.#runtime.now() < this.#usableUntil
+  }
+
+  #isReplacement(generation: number): boolean {
+    const replacement = this.#replacement
+    return replacement?.generation === generation && this.#runtime.now() - replacement.at < replacementTrialMs
   }
 
   #renew(): Promise<void> {
-    this.#renewing ??= this.#logIn().finally(() => {
-      this.#renewing = undefined
-    })
+    this.#renewing ??= this.#obtainTokens().finally(() => (this.#renewing = undefined))
     return this.#renewing
   }
 
   /** A refresh token dies with its first use, so renewals are one at a time; when it is refused, the password is used. */
-  async #logIn(): Promise<void> {
+  async #obtainTokens(): Promise<void> {
     const refreshToken = this.#tokens?.refreshToken
+    this.#tokens = undefined
     if (refreshToken !== undefined) {
-      this.#tokens = undefined
       try {
-        this.#accept(
-          await this.#send({ method: 'POST', path: '/v1/auth/refresh', body: { refresh_token: refreshToken } }, {}),
-        )
+        await this.#requestTokens('/v1/auth/refresh', { refresh_token: refreshToken })
         return
       } catch (error) {
-        if (!(error instanceof AuthenticationError)) throw error
+        if (!isHeadraceError(error) || ![400, 401, 403, 404].includes(error.status ?? 0)) throw error
       }
     }
     try {
-      this.#accept(await this.#send({ method: 'POST', path: '/token', body: this.#login }, {}))
+      await this.#requestTokens('/token', this.#login)
     } catch (error) {
-      if (error instanceof AuthenticationError) this.#refused = error
-      throw error
+      if (!(error instanceof AuthenticationError)) throw error
+      this.#refused = error
+      throw (this.#refused = await this.#explainLogin(error))
     }
   }
 
-  #accept(answer: unknown): void {
-    const { access_token: accessToken, refresh_token: refreshToken } = answer as Record<string, unknown>
-    if (typeof accessToken !== 'string') {
-      throw new AuthenticationError(`${this.endpoint.url} logged in without giving a token.`)
-    }
-    const refresh = typeof refreshToken === 'string' ? refreshToken : undefined
-    if (refresh !== undefined) this.#keep(refresh)
-    const lifetimeMs = refresh === undefined ? Infinity : tokenLifetimeMs(accessToken)
-    this.#tokens = { accessToken, refreshToken: refresh, expiresAt: this.#runtime.now() + lifetimeMs }
+  async #requestTokens(path: string, body: unknown): Promise<void> {
+    const request = { method: 'POST', path, body, isConfidential: true } as const
+    const { json, serverTime } = await this.#exchange(request, this.#openHeaders)
+    const tokens = readTokens(json, serverTime)
+    if (tokens === undefined) throw notTokens(this.endpoint.url)
+    const { accessToken, refreshToken } = tokens
+    this.#tokens = tokens
+    this.#usableUntil = this.#runtime.now() + useMs(tokens)
+    this.#generation++
+    this.#keepTokens(refreshToken === undefined ? [accessToken] : [accessToken, refreshToken])
     this.#authorize(accessToken)
     this.#isProven = true
   }
 
-  #authorize(token: string): void {
-    this.#headers['authorization'] = `Bearer ${this.#keep(token)}`
+  /** What a server says may still hold the tokens before these; older ones are dead. */
+  #keepTokens(tokens: readonly string[]): void {
+    for (const token of this.#tokenSecrets.splice(0, Math.max(0, this.#tokenSecrets.length - tokens.length))) {
+      this.#secrets.splice(this.#secrets.indexOf(token), 1)
+    }
+    for (const token of tokens) this.#tokenSecrets.push(this.keep(token))
+  }
+
+  #authorize(token: string | undefined): void {
+    if (token !== undefined) this.#headers = { ...this.#openHeaders, authorization: `Bearer ${token}` }
     this.#jsonHeaders = { ...this.#headers, 'content-type': 'application/json' }
   }
 
-  #isFresh(): boolean {
-    return this.#tokens !== undefined && this.#runtime.now() < this.#tokens.expiresAt - renewalMarginMs
+  async #explainLogin(refusal: AuthenticationError): Promise<AuthenticationError> {
+    const { said } = refusal.context
+    try {
+      await this.#explainMissingSetup(refusal)
+    } catch (explained) {
+      return explained as AuthenticationError
+    }
+    return new AuthenticationError(
+      `${this.endpoint.url} refused the login of ${this.#login?.username} (${said}): correct username and password (${passwordVariable}).`,
+      { status: refusal.status, cause: refusal },
+    )
   }
 
-  async #send(request: SessionRequest, headers: Readonly<Record<string, string>>): Promise<unknown> {
+  /** A server of version 3 refuses everything until somebody has made its first user. */
+  async #explainMissingSetup(refusal: AuthenticationError): Promise<void> {
+    if (this.#isSetUp) return
     try {
-      return await this.#exchange(request, headers)
+      const request = { path: '/v1/admin/setup/status', timeoutMs: setupTimeoutMs }
+      const { json } = await this.#exchange(request, this.#openHeaders)
+      this.#isSetUp = (json as { needs_setup?: unknown } | undefined)?.needs_setup !== true
+    } catch {
+      // Servers before 3 have no such route.
+      this.#isSetUp = true
+    }
+    if (this.#isSetUp) return
+    throw new AuthenticationError(
+      `${this.endpoint.url} has no user yet: make the first one with XinferenceClient.setUp() or on its web page, then set apiKey (${keyVariable}) or username and password.`,
+      { status: refusal.status, cause: refusal },
+    )
+  }
+
+  async #exchange(
+    request: SessionRequest,
+    headers: Headers,
+    onStatus?: (status: number) => void,
+  ): Promise<{ readonly json: unknown; readonly serverTime: number }> {
+    const { origin, basePath } = this.endpoint
+    const { method = 'GET', path, body, timeoutMs = defaultTimeoutMs, signal, isConfidential } = request
+    try {
+      const answer = await requestWhole(
+        this.transport,
+        {
+          method,
+          origin,
+          path: basePath + path,
+          headers: body === undefined ? headers : { ...headers, 'content-type': 'application/json' },
+          body: body === undefined ? undefined : JSON.stringify(body),
+          isConfidential,
+        },
+        { runtime: this.#runtime, timeoutMs, signal },
+      )
+      onStatus?.(answer.status)
+      if (answer.status >= 400) {
+        const retryAfterMs = parseRetryAfter(answer.headers['retry-after'], Date.now())
+        throw readError({ ...answer, body: redactText(answer.body, this.#secrets), retryAfterMs })
+      }
+      if (answer.status >= 300) throw redirectError(origin, answer.status, answer.headers)
+      const serverTime = Date.parse(String(answer.headers['date'])) || Date.now()
+      if (answer.body === '') return { json: undefined, serverTime }
+      const json = readRedacted(answer.body, this.#secrets, (text) => parseJson(text, origin))
+      return { json, serverTime }
     } catch (error) {
+      // Its excerpt may hold what is not known to be a secret yet.
+      if (isConfidential && error instanceof MalformedResponseError) throw notTokens(this.endpoint.url)
       throw redactError(error, this.#secrets)
     }
   }
-
-  async #exchange(request: SessionRequest, headers: Readonly<Record<string, string>>): Promise<unknown> {
-    const { origin, basePath } = this.endpoint
-    const { method = 'GET', path, body, timeoutMs = defaultTimeoutMs, signal } = request
-    const answer = await requestWhole(
-      this.#transport,
-      {
-        method,
-        origin,
-        path: basePath + path,
-        headers: body === undefined ? { ...headers } : { ...headers, 'content-type': 'application/json' },
-        body: body === undefined ? undefined : JSON.stringify(body),
-      },
-      { runtime: this.#runtime, timeoutMs, signal },
-    )
-    if (answer.status < 300) {
-      if (answer.body === '') return undefined
-      return readRedacted(answer.body, this.#secrets, (text) => parseJson(text, origin))
-    }
-    if (answer.status < 400) throw redirectError(origin, answer.status, answer.headers)
-    const retryAfterMs = parseRetryAfter(answer.headers['retry-after'], Date.now())
-    throw readError({ ...answer, body: redactText(answer.body, this.#secrets), retryAfterMs })
-  }
-
-  #keep(secret: string): string {
-    this.#secrets.push(secret)
-    return secret
-  }
 }
 
-/** From the claims of a JSON Web Token, whose expiry only matters relative to its issue: clocks may differ. */
-function tokenLifetimeMs(token: string): number {
-  try {
-    const claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as Record<string, unknown>
-    const { exp, iat } = claims
-    if (typeof exp === 'number') return (exp - (typeof iat === 'number' ? iat : Date.now() / 1000)) * 1000
-  } catch {
-    // An opaque token.
-  }
-  return 25 * 60_000
+/** Whether it would have been the same for every request. */
+function isShared(error: unknown): boolean {
+  return error instanceof ConnectionError || error instanceof TimeoutError || error instanceof AddressBannedError
+}
+
+function notTokens(url: string): MalformedResponseError {
+  return new MalformedResponseError(`${url} answered a login or a key's making in a form that Xinference does not use.`)
+}
+
+/** The promise's outcome, unless the signal aborts first; what the promise stands for goes on for others. */
+async function waitFor<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return promise
+  if (!signal.aborted) return orAborted(promise, signal, abortedBy)
+  promise.catch(() => undefined)
+  throw abortedBy(signal)
+}
+
+function abortedBy(signal: AbortSignal): AbortedError {
+  return new AbortedError('The request was aborted while it waited for a login.', { cause: signal.reason })
 }

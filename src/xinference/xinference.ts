@@ -16,6 +16,7 @@ import { redactError } from '../transport/redact.js'
 import type { Transport } from '../transport/transport.js'
 import { findContextWindow } from './context-window.js'
 import { createTransport } from './create-transport.js'
+import { checkCredentials, keyVariable, passwordVariable } from './credentials.js'
 import { defaultEndpoint, type Endpoint, parseEndpoint } from './endpoint.js'
 import { findModel } from './find-model.js'
 import { readLlamaIndexDictionary } from './read-llama-index-dictionary.js'
@@ -26,7 +27,7 @@ import {
   type XinferenceOptions,
   xinferenceOptionsSchema,
 } from './options.js'
-import { keyVariable, passwordVariable, Session } from './session.js'
+import { Session } from './session.js'
 
 const defaultTemperature = 1
 
@@ -56,6 +57,7 @@ export class Xinference extends LLM<XinferenceOptions> {
    */
   constructor(options: XinferenceOptions, internals: LLMDependencies = {}) {
     super(parseOptions(xinferenceOptionsSchema, options, 'Xinference'), internals)
+    checkCredentials(this.options)
     this.#endpoint = parseEndpoint(this.options.endpoint ?? this.runtime.env['XINFERENCE_ENDPOINT'] ?? defaultEndpoint)
     const { maxTokens, contextWindow } = this.options
     if (maxTokens !== undefined && contextWindow !== undefined) checkFits(maxTokens, contextWindow)
@@ -174,7 +176,10 @@ export class Xinference extends LLM<XinferenceOptions> {
           return session.isReady
         },
         prepare: () => session.prepare(),
-        recover: (error) => session.recover(error),
+        get generation() {
+          return session.generation
+        },
+        recover: (error, generation) => session.recover(error, generation),
         release: () => session.transport.close(),
       }
     } catch (error) {

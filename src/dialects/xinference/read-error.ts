@@ -33,11 +33,17 @@ export function readError({ status, headers, body, retryAfterMs }: ErrorAnswer):
   switch (status) {
     case 401:
       return new AuthenticationError(
-        `Xinference wants a valid key (${said}): set apiKey or XINFERENCE_API_KEY.`,
-        options,
+        `Xinference wants a valid credential (${said}): set apiKey (XINFERENCE_API_KEY), or username and password.`,
+        { ...options, context: { said } },
       )
     case 403:
-      return new PermissionError(`Xinference does not allow this: ${said}.`, options)
+      return new PermissionError(
+        // Keys of server 3 are for using models.
+        /^API keys can only/.test(said)
+          ? `Xinference does not allow this (${said}): use username and password instead of an apiKey.`
+          : `Xinference does not allow this: ${said}.`,
+        options,
+      )
     case 404:
       if (!isModelNotFound(said)) {
         return new WrongServerError(

@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 import type { ConnectionOptions } from '../../llm/llm-options.js'
 import { connectionShape, type Shape } from '../../llm/options-schema.js'
-import type { XinferenceCredentials } from '../session.js'
+import type { XinferenceCredentials } from '../credentials.js'
 
 /** The options of `XinferenceClient`. */
 export interface XinferenceClientOptions extends ConnectionOptions, XinferenceCredentials {
