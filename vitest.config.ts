@@ -14,7 +14,7 @@ export default defineConfig({
         test: {
           name: 'suites',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/packed/**'],
+          exclude: ['test/packed/**', 'test/real/**'],
           globalSetup: './test/support/build-once.ts',
         },
       },

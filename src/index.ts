@@ -5,7 +5,12 @@ export type { LoadedXinference, XinferenceCompleteOptions, XinferenceOptions } f
 export type { ModelDescription } from './xinference/model-description.js'
 
 export { XinferenceClient } from './xinference/client/xinference-client.js'
-export type { RegisterSettings, RequestSettings, ServerObject } from './xinference/client/xinference-client.js'
+export type {
+  FirstUser,
+  RegisterSettings,
+  RequestSettings,
+  ServerObject,
+} from './xinference/client/xinference-client.js'
 export type { XinferenceClientOptions } from './xinference/client/client-options.js'
 export type { LaunchOptions, XinferenceModelType } from './xinference/client/launch-options.js'
 export type { LaunchProgress, ModelReplica } from './xinference/client/replica.js'
@@ -94,6 +99,7 @@ export { ModelNotFoundError } from './errors/model-not-found-error.js'
 export { ModelLoadingError } from './errors/model-loading-error.js'
 export { LaunchFailedError } from './errors/launch-failed-error.js'
 export { RateLimitError } from './errors/rate-limit-error.js'
+export { RefusedError } from './errors/refused-error.js'
 export { ServerError } from './errors/server-error.js'
 export { TimeoutError } from './errors/timeout-error.js'
 export { AbortedError } from './errors/aborted-error.js'

@@ -76,6 +76,11 @@ export const errorCatalogue = {
     meaning: 'The server has as many requests as it takes.',
     action: "Lower `concurrency`, or raise the server's limit.",
   },
+  REFUSED: {
+    className: 'RefusedError',
+    meaning: 'The server withheld the answer: a content filter. Only `generate` makes an error of it.',
+    action: "Change the prompt, or the server's filter.",
+  },
   SERVER_ERROR: {
     className: 'ServerError',
     meaning: 'The server failed.',

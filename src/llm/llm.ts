@@ -17,6 +17,7 @@ import type { AuthenticationError } from '../errors/authentication-error.js'
 import { type HeadraceError, isHeadraceError } from '../errors/headrace-error.js'
 import { InvalidRequestError } from '../errors/invalid-request-error.js'
 import { NotLoadedError } from '../errors/not-loaded-error.js'
+import { RefusedError } from '../errors/refused-error.js'
 import { UnsupportedOptionError } from '../errors/unsupported-option-error.js'
 import { Bag } from '../transport/bag.js'
 import { DeadlineTimer } from '../transport/deadline-timer.js'
@@ -227,8 +228,9 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
         call = this.#call(prepared, { succeed: resolve, fail: reject })
         call.start()
       })
+      const isRefused = response.finishReason.unified === 'content-filter'
       return {
-        outcome: response.finishReason.unified === 'content-filter' ? 'refused' : 'ok',
+        outcome: isRefused ? 'refused' : 'ok',
         text: response.text,
         response,
         raw: response.raw,
@@ -237,7 +239,7 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
         timings: response.timings,
         seed: response.seed,
         warnings: response.warnings,
-        cause: undefined,
+        cause: isRefused ? new RefusedError('The server withheld the answer: change the prompt.') : undefined,
       }
     } catch (error) {
       const cause = asHeadraceError(error)

@@ -10,8 +10,8 @@ import type { ConnectionOptions, LLMOptions, OutputParser } from './llm-options.
 export type Shape<T> = { readonly [K in keyof Required<T>]: z.ZodType<T[K], T[K]> }
 
 const aFunction = <T>(): z.ZodType<T, T> => z.custom<T>((value) => typeof value === 'function', 'must be a function')
-// z.number() refuses Infinity, which waits for ever.
-const milliseconds = z
+/** How long something may take. z.number() refuses Infinity, which waits for ever. */
+export const milliseconds: z.ZodType<number | undefined, number | undefined> = z
   .custom<number>((value) => typeof value === 'number' && value > 0, 'must be a number above 0')
   .meta({ type: 'number', exclusiveMinimum: 0 })
   .optional()
@@ -63,9 +63,14 @@ const generationShape: Shape<GenerationOptions> = {
 
 const generationSchema: z.ZodType<GenerationOptions, GenerationOptions> = z.strictObject(generationShape)
 
+export const signalSchema: z.ZodType<AbortSignal, AbortSignal> = z.custom<AbortSignal>(
+  (value) => value instanceof AbortSignal,
+  'must be an AbortSignal',
+)
+
 const callShape: Shape<CallOptions> = {
   ...generationShape,
-  signal: z.custom<AbortSignal>((value) => value instanceof AbortSignal, 'must be an AbortSignal').optional(),
+  signal: signalSchema.optional(),
   timeouts,
   wireMode: z.enum(['auto', 'json', 'stream']).optional(),
 }

@@ -9,7 +9,8 @@ interface SharedListener {
 const shared = new WeakMap<AbortSignal, SharedListener>()
 
 /**
- * The promise's outcome, or as soon as the signal aborts what `toError` makes of it. The promise itself goes on.
+ * The promise's outcome, or as soon as the signal aborts, or at once when it has, what `toError` makes of it. The promise
+ * itself goes on.
  */
 export function orAborted<T>(
   promise: Promise<T>,
@@ -17,6 +18,7 @@ export function orAborted<T>(
   toError: (signal: AbortSignal) => Error,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
+    if (signal.aborted) reject(toError(signal))
     const stopListening = onAbort(signal, () => reject(toError(signal)))
     promise.then(resolve, reject).finally(stopListening)
   })

@@ -12,7 +12,7 @@ import type { Session } from './session.js'
  */
 export async function findModel(session: Session, modelUid: string, signal: AbortSignal): Promise<ModelDescription> {
   const { endpoint } = session
-  const models = await listModels(session, signal)
+  const models = await listModels(session, { signal })
   const description = models.find((model) => model.id === modelUid)
   if (description === undefined) {
     const available = models.filter((model) => isLanguageModel(model)).map((model) => String(model.id))

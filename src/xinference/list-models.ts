@@ -1,16 +1,19 @@
 import { MalformedResponseError } from '../errors/malformed-response-error.js'
 import { WrongServerError } from '../errors/wrong-server-error.js'
 import type { ModelDescription } from './model-description.js'
-import type { Session } from './session.js'
+import type { Session, SessionRequest } from './session.js'
 
 /**
  * All models that a server runs, of every type.
  *
  * @throws HeadraceError `WRONG_SERVER` when what answers is not Xinference; `AUTHENTICATION_FAILED`, `CONNECTION_FAILED`, ...
  */
-export async function listModels(session: Session, signal?: AbortSignal): Promise<readonly ModelDescription[]> {
+export async function listModels(
+  session: Session,
+  settings: Pick<SessionRequest, 'signal' | 'timeoutMs'> = {},
+): Promise<readonly ModelDescription[]> {
   const { url } = session.endpoint
-  const models = await readList(session, signal)
+  const models = await readList(session, settings)
   if (models === undefined) {
     throw new WrongServerError(
       `${url} does not list models as Xinference does: give Xinference's root as the endpoint.`,
@@ -24,9 +27,12 @@ export async function listModels(session: Session, signal?: AbortSignal): Promis
   return models
 }
 
-async function readList(session: Session, signal?: AbortSignal): Promise<readonly ModelDescription[] | undefined> {
+async function readList(
+  session: Session,
+  settings: Pick<SessionRequest, 'signal' | 'timeoutMs'>,
+): Promise<readonly ModelDescription[] | undefined> {
   try {
-    const { data } = ((await session.request({ path: '/v1/models', signal })) ?? {}) as { data?: unknown }
+    const { data } = ((await session.request({ ...settings, path: '/v1/models' })) ?? {}) as { data?: unknown }
     return Array.isArray(data) && data.every((model) => typeof model === 'object' && model !== null)
       ? (data as ModelDescription[])
       : undefined

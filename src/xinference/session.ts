@@ -360,11 +360,8 @@ function notTokens(url: string): MalformedResponseError {
 }
 
 /** The promise's outcome, unless the signal aborts first; what the promise stands for goes on for others. */
-async function waitFor<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return promise
-  if (!signal.aborted) return orAborted(promise, signal, abortedBy)
-  promise.catch(() => undefined)
-  throw abortedBy(signal)
+function waitFor<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  return signal === undefined ? promise : orAborted(promise, signal, abortedBy)
 }
 
 function abortedBy(signal: AbortSignal): AbortedError {

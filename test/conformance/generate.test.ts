@@ -285,7 +285,7 @@ describe('generateOne', () => {
 
   it.each([
     ['ok', chatStream('x'), undefined],
-    ['refused', stream(chatChunk({ content: 'I' }, 'content_filter')), undefined],
+    ['refused', stream(chatChunk({ content: 'I' }, 'content_filter')), 'REFUSED'],
     ['too-long', detail(500, 'Requested tokens (600) exceed context window of 512'), 'CONTEXT_OVERFLOW'],
     ['invalid', detail(400, 'no'), 'INVALID_REQUEST'],
     ['failed', detail(500, 'CUDA out of memory'), 'SERVER_ERROR'],

@@ -189,10 +189,14 @@ describe("the caller's signal", () => {
   it('without effect after the end', async () => {
     const { llm } = await start(chatStream('Hello'))
     const controller = new AbortController()
-    const answer = await llm.chat(question, { signal: controller.signal })
+    const { signal } = controller
+    const answer = await llm.chat(question, { signal })
+    for await (const _part of llm.streamChat(question, { signal })) break
+    await llm.generate([question], { signal })
+    await llm.chat(question, { n: 2, signal })
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0)
     controller.abort()
     expect(answer.text).toBe('Hello')
-    expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0)
   })
 
   it('of a thousand calls has one listener, and ends them all', async () => {

@@ -168,6 +168,12 @@ describe('TLS', () => {
     expect(error).toMatchObject({ code: expect.stringMatching(/FILE_UNREADABLE|CONNECTION_FAILED/) })
   })
 
+  it('where plain HTTP is spoken is an error', async () => {
+    const server = await startXinference({ tls })
+    const error = await errorOf(connect({ url: server.url.replace('https:', 'http:') }).load())
+    expect(error).toMatchObject({ code: 'CONNECTION_FAILED', message: expect.stringMatching(/^http:.*closed/) })
+  })
+
   it('aborts like plain HTTP', async () => {
     const server = await startXinference({ tls, chat: [...openStream(chatChunk({ content: 'Hi' })), { end: 'hang' }] })
     const llm = connect(server, { caFile, modelDescription: listedModel })

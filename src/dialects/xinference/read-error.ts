@@ -19,7 +19,7 @@ const contextOverflow =
 const gatewayStatuses = new Set([401, 403, 413, 429])
 const loading = /model is loading|is not ready|launching/i
 
-/** Turns an answer with an error status into one of the family. The bodies are those of servers 0.8 to 3.2. */
+/** Turns an answer with an error status into one of the family. The bodies are those of servers 0.8 to 4.1. */
 export function readError({ status, headers, body, retryAfterMs }: ErrorAnswer): HeadraceError {
   const isPage = isHtml(headers, body)
   const said = isPage ? 'a web page instead of a reason' : readDetail(body)
@@ -45,9 +45,11 @@ export function readError({ status, headers, body, retryAfterMs }: ErrorAnswer):
         options,
       )
     case 404:
+    // What a POST to an unknown path gets where the server serves its web interface as well (server 4.1).
+    case 405:
       if (!isModelNotFound(said)) {
         return new WrongServerError(
-          `The server has no such route (404, ${said}): is it Xinference, and the endpoint its root?`,
+          `The server has no such route (${status}, ${said}): is it Xinference, and the endpoint its root?`,
           options,
         )
       }
@@ -71,7 +73,8 @@ export function readError({ status, headers, body, retryAfterMs }: ErrorAnswer):
  */
 export function readStreamError(error: unknown): HeadraceError {
   const said = readDetail(JSON.stringify({ error }))
-  if (/^429\b/.test(said))
+  // With the status in front up to server 3.2, without since 4.
+  if (/^429\b|^rate limit reached/i.test(said))
     return new RateLimitError(`Xinference has as many requests as the model takes: ${said}.`, { status: 429 })
   if (said.includes("'async for' requires an object with __aiter__")) {
     // The server loses the reason: the exception of a start that failed is replaced by this one (server 3.2).
@@ -92,6 +95,17 @@ function readReason(said: string, status: number, options: HeadraceErrorOptions)
   if (/is not for chat/i.test(said)) {
     return new ModelAbilityError('The model cannot chat, it only continues text: use complete().', options)
   }
+  const purpose = /is not for (creating embedding|reranking)/i.exec(said)?.[1]
+  if (purpose !== undefined) {
+    return new ModelAbilityError(`The model is not for ${purpose}: use one that the server lists for it.`, options)
+  }
+  if (/^the chat completion request failed/i.test(said)) {
+    // Whatever went wrong in the engine, since server 4: the reason is kept from the client.
+    return new ServerError(
+      `Xinference failed (${status}) and keeps the reason to its log; often the prompt does not fit the context window. complete() with raw: true tells.`,
+      { ...options, context: { said } },
+    )
+  }
   // Validation failures and malformed requests are 500 text/plain, never 422.
   if (/validation error|^Internal Server Error: (Extra data|Expecting)/i.test(said)) {
     return new InvalidRequestError(`Xinference refused the request: ${said}.`, options)
@@ -102,7 +116,7 @@ function readReason(said: string, status: number, options: HeadraceErrorOptions)
 }
 
 function isModelNotFound(said: string): boolean {
-  return /model not found/i.test(said)
+  return /model not found|has not been launched/i.test(said)
 }
 
 function modelNotFound(said: string, options: HeadraceErrorOptions): ModelNotFoundError {

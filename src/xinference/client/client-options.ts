@@ -1,20 +1,20 @@
 import { z } from 'zod'
 
 import type { ConnectionOptions } from '../../llm/llm-options.js'
-import { connectionShape, type Shape } from '../../llm/options-schema.js'
+import { connectionShape, milliseconds, type Shape } from '../../llm/options-schema.js'
 import type { XinferenceCredentials } from '../credentials.js'
 
 /** The options of `XinferenceClient`. */
 export interface XinferenceClientOptions extends ConnectionOptions, XinferenceCredentials {
   /** As `Xinference`'s. @defaultValue `XINFERENCE_ENDPOINT`, else `http://127.0.0.1:9997` */
   readonly endpoint?: string | undefined
-  /** For each request, in milliseconds. @defaultValue 90000 */
+  /** For each request, in milliseconds. @defaultValue 90000, and for a launch 1800000 */
   readonly timeoutMs?: number | undefined
 }
 
 const clientShape: Shape<XinferenceClientOptions> = {
   endpoint: z.string().min(1).optional(),
-  timeoutMs: z.number().positive().optional(),
+  timeoutMs: milliseconds,
   username: z.string().min(1).optional(),
   password: connectionShape.apiKey,
   ...connectionShape,

@@ -1,31 +1,53 @@
+import { z } from 'zod'
+
 import type { Runtime } from '../../contract/runtime.js'
 import { AbortedError } from '../../errors/aborted-error.js'
 import { type HeadraceError, isHeadraceError } from '../../errors/headrace-error.js'
 import { LaunchFailedError } from '../../errors/launch-failed-error.js'
+import { ModelNotFoundError } from '../../errors/model-not-found-error.js'
 import { TimeoutError } from '../../errors/timeout-error.js'
+import { milliseconds, type Shape, signalSchema } from '../../llm/options-schema.js'
+import { parseOptions } from '../../llm/parse-options.js'
 import { onAbort } from '../../transport/signal-listeners.js'
 import type { ModelDescription } from '../model-description.js'
 import type { LaunchProgress, ModelReplica } from './replica.js'
 
 export interface WaitOptions {
-  /** The budget of the wait, apart from any request's own. @defaultValue 1800000 */
+  /** The budget of the wait as a whole, in milliseconds. @defaultValue 1800000 */
   readonly timeoutMs?: number | undefined
-  /** Between two looks. @defaultValue 1000 */
+  /** Between two looks, in milliseconds. @defaultValue 1000 */
   readonly pollMs?: number | undefined
   readonly signal?: AbortSignal | undefined
   /** Called at each look, and with 1 at the end. */
   readonly onProgress?: ((progress: LaunchProgress) => void) | undefined
 }
 
-/** What the wait asks the server. */
-export interface LaunchQuestions {
-  describe(modelUid: string): Promise<ModelDescription>
-  replicas(modelUid: string): Promise<readonly ModelReplica[]>
-  progress(modelUid: string): Promise<LaunchProgress>
+const waitShape: Shape<WaitOptions> = {
+  timeoutMs: milliseconds,
+  pollMs: milliseconds,
+  signal: signalSchema.optional(),
+  onProgress: z.custom<NonNullable<WaitOptions['onProgress']>>((value) => typeof value === 'function').optional(),
 }
 
-/** Looks at a miss before it is believed: a server that was just told to launch may not list the model yet. */
-const missesBelieved = 15
+const waitSchema: z.ZodType<WaitOptions, WaitOptions> = z.strictObject(waitShape)
+
+/** What the wait asks the server, each within so many milliseconds at most. */
+export interface LaunchQuestions {
+  describe(modelUid: string, timeoutMs: number): Promise<ModelDescription>
+  replicas(modelUid: string, timeoutMs: number): Promise<readonly ModelReplica[]>
+  /** Of servers without replicas: the whole model's state. Empty where nothing of that name is launched. */
+  instances(modelUid: string, timeoutMs: number): Promise<readonly ModelReplica[]>
+  progress(modelUid: string, timeoutMs: number): Promise<LaunchProgress>
+}
+
+/**
+ * For how long a model may be missing, or the server not answer, before it is believed: a server that was just told to
+ * launch may not list the model yet, and remembers for 10 s that it had none (Xinference 3.2).
+ */
+const missBelievedMs = 15_000
+
+/** What one look found: a failure is believed when it lasts. */
+type State = 'ready' | 'loading' | HeadraceError
 
 /**
  * Resolves when every replica of a model is ready.
@@ -37,62 +59,113 @@ const missesBelieved = 15
  */
 export async function waitUntilReady(
   modelUid: string,
-  { timeoutMs = 1_800_000, pollMs = 1000, signal, onProgress }: WaitOptions,
+  options: WaitOptions,
   ask: LaunchQuestions,
   runtime: Runtime,
 ): Promise<void> {
+  const {
+    timeoutMs = 1_800_000,
+    pollMs = 1000,
+    signal,
+    onProgress,
+  } = parseOptions(waitSchema, options, 'waitUntilReady')
   const endsAt = runtime.now() + timeoutMs
-  let misses = 0
+  const leftMs = (): number => endsAt - runtime.now()
+  let wasSeen = false
+  let missingSince: number | undefined
+  let progress: LaunchProgress = { progress: 0, stage: undefined, raw: undefined }
   for (;;) {
     if (signal?.aborted) throw abortedBy(signal)
-    const state = await look(modelUid, ask)
+    const state = await look(modelUid, ask, leftMs())
+    if (signal?.aborted) throw abortedBy(signal)
     if (state === 'ready') break
-    if (state !== 'loading' && ++misses >= missesBelieved) throw state
-    if (state === 'loading') misses = 0
-    if (onProgress !== undefined) onProgress(await ask.progress(modelUid).catch(() => unknownProgress))
-    if (runtime.now() + pollMs > endsAt) {
-      const message = `${modelUid} was not ready within ${timeoutMs} ms; it may still be loading: wait longer, or look at the server's log.`
-      throw new TimeoutError(message, { phase: 'total', context: { modelUid } })
+    if (state === 'loading') {
+      wasSeen = true
+      missingSince = undefined
+    } else {
+      missingSince ??= runtime.now()
+      if (runtime.now() - missingSince >= missBelievedMs) throw wasSeen ? vanished(modelUid, state) : state
     }
-    await sleep(pollMs, signal, runtime)
+    if (onProgress !== undefined && leftMs() > 0) {
+      progress = await ask.progress(modelUid, leftMs()).catch(() => progress)
+      onProgress(progress)
+    }
+    if (leftMs() <= 0) throw tooLate(modelUid, timeoutMs, state)
+    await sleep(Math.min(pollMs, leftMs()), signal, runtime)
   }
   onProgress?.({ progress: 1, stage: 'ready', raw: undefined })
 }
 
-async function look(modelUid: string, ask: LaunchQuestions): Promise<'ready' | 'loading' | HeadraceError> {
+async function look(modelUid: string, ask: LaunchQuestions, withinMs: number): Promise<State> {
+  const timeoutMs = Math.max(1, withinMs)
   try {
-    const replicas = await ask.replicas(modelUid)
-    const failed = replicas.find((replica) => replica.status === 'ERROR')
-    if (failed !== undefined) {
-      const reason = failed.errorMessage ?? 'the server gives no reason'
-      throw new LaunchFailedError(`${modelUid} failed to launch: ${reason}.`, { context: { modelUid } })
-    }
-    if (replicas.length > 0) return replicas.every((replica) => replica.status === 'READY') ? 'ready' : 'loading'
-    await ask.describe(modelUid)
+    const replicas = await ask.replicas(modelUid, timeoutMs)
+    if (replicas.length > 0) return stateOf(modelUid, replicas)
+    await ask.describe(modelUid, timeoutMs)
     return 'ready'
   } catch (error) {
-    if (!isHeadraceError(error)) throw error
-    if (error.code === 'MODEL_LOADING') return 'loading'
-    if (error.code === 'MODEL_NOT_FOUND') return error
     // No such route: a server before 2.
-    if (error.code === 'WRONG_SERVER' && error.status === 404) return lookAtDescription(modelUid, ask)
-    throw error
+    if (isHeadraceError(error) && error.code === 'WRONG_SERVER' && error.status === 404) {
+      return lookAtWhole(modelUid, ask, timeoutMs)
+    }
+    return toState(error)
   }
 }
 
-async function lookAtDescription(modelUid: string, ask: LaunchQuestions): Promise<'ready' | 'loading' | HeadraceError> {
+/** A server before 2 has no description of a model while it loads, and knows only the state of the whole. */
+async function lookAtWhole(modelUid: string, ask: LaunchQuestions, timeoutMs: number): Promise<State> {
   try {
-    await ask.describe(modelUid)
+    await ask.describe(modelUid, timeoutMs)
     return 'ready'
   } catch (error) {
-    if (!isHeadraceError(error)) throw error
-    if (error.code === 'MODEL_LOADING') return 'loading'
-    if (error.code === 'MODEL_NOT_FOUND') return error
-    throw error
+    const state = toState(error)
+    if (typeof state === 'string' || state.code !== 'MODEL_NOT_FOUND') return state
+    const instances = await ask.instances(modelUid, timeoutMs).catch(() => [])
+    return instances.length === 0 ? state : stateOf(modelUid, instances)
   }
 }
 
-const unknownProgress: LaunchProgress = { progress: 0, stage: undefined, raw: undefined }
+function stateOf(modelUid: string, replicas: readonly ModelReplica[]): State {
+  const failed = replicas.find(({ status }) => status === 'ERROR')
+  if (failed !== undefined) {
+    const reason = (failed.errorMessage ?? 'the server gives no reason').trim().replace(/\.+$/, '')
+    throw new LaunchFailedError(`${modelUid} failed to launch: ${reason}.`, { context: { modelUid } })
+  }
+  if (replicas.every(({ status }) => status === 'READY')) return 'ready'
+  if (replicas.every(({ status }) => status.startsWith('TERMINAT'))) {
+    return new ModelNotFoundError(`${modelUid} was ended.`, { available: [] })
+  }
+  return 'loading'
+}
+
+/** What may pass is waited for. @throws unknown what never will. */
+function toState(error: unknown): State {
+  if (!isHeadraceError(error)) throw error
+  if (error.code === 'MODEL_LOADING') return 'loading'
+  if (error.code === 'MODEL_NOT_FOUND' || error.code === 'TIMEOUT' || error.isRetryable) return error
+  throw error
+}
+
+function vanished(modelUid: string, cause: HeadraceError): HeadraceError {
+  if (cause.code !== 'MODEL_NOT_FOUND') return cause
+  return new LaunchFailedError(`${modelUid} vanished while it was loading: look at the server's log.`, {
+    cause,
+    context: { modelUid },
+  })
+}
+
+function tooLate(modelUid: string, timeoutMs: number, state: State): TimeoutError {
+  const why =
+    typeof state === 'string'
+      ? "it may still be loading: wait longer, or look at the server's log."
+      : `at the last look: ${state.message}`
+  const message = `${modelUid} was not ready within ${timeoutMs} ms; ${why}`
+  return new TimeoutError(message, {
+    phase: 'total',
+    context: { modelUid },
+    ...(typeof state === 'string' ? {} : { cause: state }),
+  })
+}
 
 function sleep(delayMs: number, signal: AbortSignal | undefined, runtime: Runtime): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -1,5 +1,7 @@
 import type { Runtime } from '../../contract/runtime.js'
+import { isHeadraceError } from '../../errors/headrace-error.js'
 import { MalformedResponseError } from '../../errors/malformed-response-error.js'
+import { ModelNotFoundError } from '../../errors/model-not-found-error.js'
 import type { LLMDependencies } from '../../llm/llm-options.js'
 import { parseOptions } from '../../llm/parse-options.js'
 import { systemRuntime } from '../../transport/system-runtime.js'
@@ -10,6 +12,7 @@ import type { ModelDescription } from '../model-description.js'
 import { Session, type SessionRequest } from '../session.js'
 import { clientOptionsSchema, type XinferenceClientOptions } from './client-options.js'
 import { type LaunchOptions, toLaunchBody, type XinferenceModelType } from './launch-options.js'
+import { isDescribable, namedPath } from './model-path.js'
 import { type LaunchProgress, type ModelReplica, readProgress, readReplica } from './replica.js'
 import { waitUntilReady, type WaitOptions } from './wait-until-ready.js'
 
@@ -19,7 +22,14 @@ export type ServerObject = Readonly<Record<string, unknown>>
 /** What every request takes. */
 export interface RequestSettings {
   readonly signal?: AbortSignal | undefined
+  /** @defaultValue the client's */
+  readonly timeoutMs?: number | undefined
 }
+
+/** A launch on a server before 1.5 answers when the model is there. */
+const launchTimeoutMs = 1_800_000
+/** A look at a launch that goes on. */
+const pollTimeoutMs = 90_000
 
 /**
  * An Xinference server, managed: which models there are, launching and ending them, registrations, engines, users' keys,
@@ -54,25 +64,36 @@ export class XinferenceClient {
   // Server
 
   /** Proves the credential with one request, or logs in. Every method does it by itself. */
-  async login(): Promise<void> {
-    await this.#session.prepare()
+  async login({ signal }: Pick<RequestSettings, 'signal'> = {}): Promise<void> {
+    await this.#session.prepare(signal)
   }
 
-  /** Whether the server asks for a credential. */
+  /** Whether the server asks for a credential. Sends none. */
   async needsCredential(settings: RequestSettings = {}): Promise<boolean> {
-    const { auth } = await this.#object({ path: '/v1/cluster/auth', ...settings })
+    // A server before 0.8 has no such route.
+    const { auth } = await this.#openObject('/v1/cluster/auth', settings)
     return auth === true
   }
 
   /** Whether the first user is still to be made; every protected route is refused until then (server 3). */
   async needsSetup(settings: RequestSettings = {}): Promise<boolean> {
-    const { needs_setup: needsSetup } = await this.#object({ path: '/v1/admin/setup/status', ...settings })
+    const { needs_setup: needsSetup } = await this.#openObject('/v1/admin/setup/status', settings)
     return needsSetup === true
   }
 
-  /** Makes the first user, who may do everything. Works once in a server's life. */
-  async setUp(user: { readonly username: string; readonly password: string }): Promise<void> {
-    await this.#send({ method: 'POST', path: '/v1/admin/setup', body: user })
+  /**
+   * Makes the first user, who may do everything. Works once in a server's life.
+   *
+   * `setupToken` is in the server's log at its first start; asked for since server 4.
+   *
+   * @throws HeadraceError `PERMISSION_DENIED` for a wrong token and once there is a user.
+   */
+  async setUp({ username, password, setupToken }: FirstUser, settings: RequestSettings = {}): Promise<void> {
+    this.#session.keep(password)
+    if (setupToken !== undefined) this.#session.keep(setupToken)
+    const body = { username, password, ...(setupToken === undefined ? {} : { setup_token: setupToken }) }
+    const request = { method: 'POST', path: '/v1/admin/setup', isOpen: true, isConfidential: true } as const
+    await this.#send({ ...settings, ...request, body })
   }
 
   /** Makes an API key, which may list and ask models and nothing else (server 3). The key is shown this once. */
@@ -80,31 +101,46 @@ export class XinferenceClient {
     name: string,
     settings: RequestSettings = {},
   ): Promise<{ readonly id: number; readonly key: string }> {
-    const { id, key } = await this.#object({ method: 'POST', path: '/v1/admin/keys', body: { name }, ...settings })
-    return { id: Number(id), key: String(key) }
+    const path = '/v1/admin/keys'
+    const { id, key } = await this.#object({ ...settings, method: 'POST', path, body: { name }, isConfidential: true })
+    if (typeof key !== 'string') throw unexpected(path)
+    return { id: Number(id), key: this.#session.keep(key) }
   }
 
   /** The server's version; needs an administrator. */
   async version(settings: RequestSettings = {}): Promise<string> {
-    const { version } = await this.#object({ path: '/v1/cluster/version', ...settings })
-    return String(version)
+    const path = '/v1/cluster/version'
+    const { version } = await this.#object({ ...settings, path })
+    if (typeof version !== 'string') throw unexpected(path)
+    return version
   }
 
   /** The workers and what runs on them; needs an administrator. */
   async listWorkers(settings: RequestSettings = {}): Promise<readonly ServerObject[]> {
-    return this.#list({ path: '/v1/workers', ...settings })
+    return this.#list({ ...settings, path: '/v1/workers' })
   }
 
   // Models
 
   /** All running models, of every type. */
   async listModels(settings: RequestSettings = {}): Promise<readonly ModelDescription[]> {
-    return listModels(this.#session, settings.signal)
+    return listModels(this.#session, { ...settings, timeoutMs: settings.timeoutMs ?? this.#timeoutMs })
   }
 
-  /** @throws HeadraceError `MODEL_NOT_FOUND`, `MODEL_LOADING` */
+  /**
+   * One running model.
+   *
+   * @throws HeadraceError `MODEL_NOT_FOUND`, `MODEL_LOADING`
+   */
   async describeModel(modelUid: string, settings: RequestSettings = {}): Promise<ModelDescription> {
-    return this.#object({ path: `/v1/models/${encodeURIComponent(modelUid)}`, ...settings })
+    if (isDescribable(modelUid)) return this.#object({ ...settings, path: namedPath('/v1/models', modelUid) })
+    // Its path would lead elsewhere; the list has it.
+    const models = await this.listModels(settings)
+    const description = models.find(({ id }) => id === modelUid)
+    if (description !== undefined) return description
+    throw new ModelNotFoundError(`${this.endpoint} has no model with the uid ${JSON.stringify(modelUid)}.`, {
+      available: models.map(({ id }) => String(id)),
+    })
   }
 
   /**
@@ -112,25 +148,35 @@ export class XinferenceClient {
    * model is ready.
    *
    * @returns the model's uid.
-   * @throws HeadraceError `INVALID_REQUEST` for a uid that is taken, an unknown model or engine (the server's reason);
+   * @throws HeadraceError `INVALID_OPTION` for an option with a wrong name or value; `INVALID_REQUEST` for a uid that is taken, an unknown model or engine (the server's reason);
    * `PERMISSION_DENIED` for a key that may not launch.
    */
   async launchModel(options: LaunchOptions, settings: RequestSettings = {}): Promise<string> {
-    const request = { method: 'POST', path: '/v1/models?wait_ready=false', timeoutMs: Infinity } as const
-    const { model_uid: modelUid } = await this.#object({ ...request, body: toLaunchBody(options), ...settings })
-    if (typeof modelUid !== 'string') throw unexpected('/v1/models')
+    const body = toLaunchBody(options)
+    for (const [name, value] of Object.entries(options.envs ?? {})) {
+      if (/key|token|secret|password/i.test(name)) this.#session.keep(value)
+    }
+    const { timeoutMs = this.#timeoutMs ?? launchTimeoutMs, signal } = settings
+    const path = '/v1/models?wait_ready=false'
+    const { model_uid: modelUid } = await this.#object({ method: 'POST', path, body, timeoutMs, signal })
+    if (typeof modelUid !== 'string') throw unexpected(path)
     return modelUid
   }
 
   /** Resolves when every replica is ready. @throws HeadraceError `LAUNCH_FAILED`, `MODEL_NOT_FOUND`, `TIMEOUT`, `ABORTED` */
   async waitUntilReady(modelUid: string, options: WaitOptions = {}): Promise<void> {
+    const settings = (withinMs: number): RequestSettings => ({
+      signal: options.signal,
+      timeoutMs: Math.min(withinMs, this.#timeoutMs ?? pollTimeoutMs),
+    })
     await waitUntilReady(
       modelUid,
       options,
       {
-        describe: (uid) => this.describeModel(uid, { signal: options.signal }),
-        replicas: (uid) => this.listReplicas(uid, { signal: options.signal }),
-        progress: (uid) => this.launchProgress(uid, { signal: options.signal }),
+        describe: (uid, withinMs) => this.describeModel(uid, settings(withinMs)),
+        replicas: (uid, withinMs) => this.listReplicas(uid, settings(withinMs)),
+        instances: (uid, withinMs) => this.#listInstances(uid, settings(withinMs)),
+        progress: (uid, withinMs) => this.launchProgress(uid, settings(withinMs)),
       },
       this.#runtime,
     )
@@ -138,22 +184,22 @@ export class XinferenceClient {
 
   /** How far a launch is. A uid that nobody knows is at 0: no way to ask whether a model exists. */
   async launchProgress(modelUid: string, settings: RequestSettings = {}): Promise<LaunchProgress> {
-    return readProgress(await this.#send({ path: `/v1/models/${encodeURIComponent(modelUid)}/progress`, ...settings }))
+    return readProgress(await this.#send({ ...settings, path: namedPath('/v1/models', modelUid, '/progress') }))
   }
 
   /** Ends a launch that is under way. */
   async cancelLaunch(modelUid: string, settings: RequestSettings = {}): Promise<void> {
-    await this.#send({ method: 'POST', path: `/v1/models/${encodeURIComponent(modelUid)}/cancel`, ...settings })
+    await this.#send({ ...settings, method: 'POST', path: namedPath('/v1/models', modelUid, '/cancel') })
   }
 
   /** Ends a model. @throws HeadraceError `MODEL_NOT_FOUND` */
   async terminateModel(modelUid: string, settings: RequestSettings = {}): Promise<void> {
-    await this.#send({ method: 'DELETE', path: `/v1/models/${encodeURIComponent(modelUid)}`, ...settings })
+    await this.#send({ ...settings, method: 'DELETE', path: namedPath('/v1/models', modelUid) })
   }
 
   /** The copies of a model and their states. */
   async listReplicas(modelUid: string, settings: RequestSettings = {}): Promise<readonly ModelReplica[]> {
-    const replicas = await this.#list({ path: `/v1/models/${encodeURIComponent(modelUid)}/replicas`, ...settings })
+    const replicas = await this.#list({ ...settings, path: namedPath('/v1/models', modelUid, '/replicas') })
     return replicas.map(readReplica)
   }
 
@@ -164,8 +210,9 @@ export class XinferenceClient {
    * @returns whether the server stopped it.
    */
   async abortRequest(modelUid: string, requestId: string, settings: RequestSettings = {}): Promise<boolean> {
-    const path = `/v1/models/${encodeURIComponent(modelUid)}/requests/${encodeURIComponent(requestId)}/abort`
-    const { msg } = await this.#object({ method: 'POST', path, body: {}, ...settings })
+    const path = `${namedPath(namedPath('/v1/models', modelUid, '/requests'), requestId)}/abort`
+    // Without a body the server fails.
+    const { msg } = await this.#object({ ...settings, method: 'POST', path, body: {} })
     return msg === 'DONE'
   }
 
@@ -174,56 +221,66 @@ export class XinferenceClient {
   /** Built-in and registered models of a type. */
   async listRegistrations(
     modelType: XinferenceModelType = 'LLM',
-    { detailed = false, signal }: RequestSettings & { readonly detailed?: boolean | undefined } = {},
+    { detailed = false, ...settings }: RequestSettings & { readonly detailed?: boolean | undefined } = {},
   ): Promise<readonly ServerObject[]> {
-    return this.#list({ path: `/v1/model_registrations/${modelType}${detailed ? '?detailed=true' : ''}`, signal })
+    return this.#list({ ...settings, path: `/v1/model_registrations/${modelType}${detailed ? '?detailed=true' : ''}` })
   }
 
   /** Adds a model of one's own, described as Xinference's documentation of custom models says. */
   async registerModel(
     model: ServerObject,
-    { modelType = 'LLM', persist = true, signal }: RegisterSettings = {},
+    { modelType = 'LLM', persist = true, ...settings }: RegisterSettings = {},
   ): Promise<void> {
     const body = { model: JSON.stringify(model), persist }
-    await this.#send({ method: 'POST', path: `/v1/model_registrations/${modelType}`, body, signal })
+    await this.#send({ ...settings, method: 'POST', path: `/v1/model_registrations/${modelType}`, body })
   }
 
   async unregisterModel(
     modelName: string,
-    { modelType = 'LLM', signal }: Omit<RegisterSettings, 'persist'> = {},
+    { modelType = 'LLM', ...settings }: Omit<RegisterSettings, 'persist'> = {},
   ): Promise<void> {
-    const path = `/v1/model_registrations/${modelType}/${encodeURIComponent(modelName)}`
-    await this.#send({ method: 'DELETE', path, signal })
+    const path = namedPath(`/v1/model_registrations/${modelType}`, modelName)
+    await this.#send({ ...settings, method: 'DELETE', path })
   }
 
-  /** The engines that can run a model here: what they take, or the reason why one cannot. */
+  /**
+   * The engines that can run a model here: what they take, or the reason why one cannot.
+   *
+   * @throws HeadraceError `MODEL_NOT_FOUND` for a name that is neither built in nor registered.
+   */
   async listEngines(
     modelName: string,
     settings: RequestSettings = {},
   ): Promise<Readonly<Record<string, readonly ServerObject[] | string>>> {
-    const engines = await this.#object({ path: `/v1/engines/${encodeURIComponent(modelName)}`, ...settings })
-    return engines as Readonly<Record<string, readonly ServerObject[] | string>>
+    const path = namedPath('/v1/engines', modelName)
+    const engines = await this.#send({ ...settings, path })
+    if (engines === null) throw new ModelNotFoundError(`${this.endpoint} knows no model by the name ${modelName}.`)
+    return asObject(engines, path) as Readonly<Record<string, readonly ServerObject[] | string>>
   }
 
   /** What was downloaded. */
   async listCachedModels(settings: RequestSettings = {}): Promise<readonly ServerObject[]> {
-    const { list } = await this.#object({ path: '/v1/cache/models', ...settings })
+    const { list } = await this.#object({ ...settings, path: '/v1/cache/models' })
     return Array.isArray(list) ? (list as ServerObject[]) : []
   }
 
   // Neighbours
 
-  /** One vector a text. @throws HeadraceError `MODEL_NOT_FOUND`, `INVALID_REQUEST` for a model that makes none */
+  /** One vector a text, in their order. @throws HeadraceError `MODEL_NOT_FOUND`, `MODEL_ABILITY` for one that makes none */
   async createEmbeddings(
     modelUid: string,
     input: string | readonly string[],
     settings: RequestSettings = {},
   ): Promise<readonly (readonly number[])[]> {
     const body = { model: modelUid, input }
-    const { data } = await this.#object({ method: 'POST', path: '/v1/embeddings', body, ...settings })
-    if (!Array.isArray(data)) throw unexpected('/v1/embeddings')
-    const entries = data as { index: number; embedding: number[] }[]
-    return entries.toSorted((a, b) => a.index - b.index).map(({ embedding }) => embedding)
+    const path = '/v1/embeddings'
+    const { data } = await this.#object({ ...settings, method: 'POST', path, body })
+    const count = typeof input === 'string' ? 1 : input.length
+    const entries = Array.isArray(data) ? (data as { index: number; embedding: unknown }[]) : []
+    const vectors = entries.toSorted((one, other) => one.index - other.index).map(({ embedding }) => embedding)
+    // A model that makes several kinds may answer with other things than vectors.
+    if (vectors.length !== count || !vectors.every(Array.isArray)) throw unexpected(path)
+    return vectors as number[][]
   }
 
   /** The documents by relevance, the best first; `index` is the place in `documents`. */
@@ -231,17 +288,15 @@ export class XinferenceClient {
     modelUid: string,
     query: string,
     documents: readonly string[],
-    { topN, signal }: RequestSettings & { readonly topN?: number | undefined } = {},
+    { topN, ...settings }: RequestSettings & { readonly topN?: number | undefined } = {},
   ): Promise<readonly { readonly index: number; readonly relevanceScore: number }[]> {
     const body = { model: modelUid, query, documents, ...(topN === undefined ? {} : { top_n: topN }) }
-    const { results } = await this.#object({ method: 'POST', path: '/v1/rerank', body, signal })
-    if (!Array.isArray(results)) throw unexpected('/v1/rerank')
-    return (results as { index: number; relevance_score: number }[]).map(
-      ({ index, relevance_score: relevanceScore }) => ({
-        index,
-        relevanceScore,
-      }),
-    )
+    const path = '/v1/rerank'
+    const { results } = await this.#object({ ...settings, method: 'POST', path, body })
+    if (!Array.isArray(results)) throw unexpected(path)
+    return (results as { index: number; relevance_score: number }[])
+      .map(({ index, relevance_score: relevanceScore }) => ({ index, relevanceScore }))
+      .toSorted((one, other) => other.relevanceScore - one.relevanceScore)
   }
 
   /** Closes the connections. */
@@ -254,13 +309,27 @@ export class XinferenceClient {
   }
 
   #send(request: SessionRequest): Promise<unknown> {
-    return this.#session.request({ timeoutMs: this.#timeoutMs, ...request })
+    return this.#session.request({ ...request, timeoutMs: request.timeoutMs ?? this.#timeoutMs })
+  }
+
+  /** Of a route that asks for no credential; empty where an older server has no such route. */
+  async #openObject(path: string, settings: RequestSettings): Promise<ServerObject> {
+    try {
+      return await this.#object({ ...settings, path, isOpen: true })
+    } catch (error) {
+      if (isHeadraceError(error) && error.status === 404) return {}
+      throw error
+    }
+  }
+
+  /** The states of whole models, which servers before 2 have instead of replicas. */
+  async #listInstances(modelUid: string, settings: RequestSettings): Promise<readonly ModelReplica[]> {
+    const path = `/v1/models/instances?model_uid=${encodeURIComponent(modelUid)}`
+    return (await this.#list({ ...settings, path })).map(readReplica)
   }
 
   async #object(request: SessionRequest): Promise<ServerObject> {
-    const answer = await this.#send(request)
-    if (typeof answer !== 'object' || answer === null || Array.isArray(answer)) throw unexpected(request.path)
-    return answer as ServerObject
+    return asObject(await this.#send(request), request.path)
   }
 
   async #list(request: SessionRequest): Promise<readonly ServerObject[]> {
@@ -270,11 +339,24 @@ export class XinferenceClient {
   }
 }
 
+/** Who `setUp` makes. */
+export interface FirstUser {
+  readonly username: string
+  /** At least 8 characters. */
+  readonly password: string
+  readonly setupToken?: string | undefined
+}
+
 export interface RegisterSettings extends RequestSettings {
   /** @defaultValue 'LLM' */
   readonly modelType?: XinferenceModelType | undefined
   /** Keep it when the server restarts. @defaultValue true */
   readonly persist?: boolean | undefined
+}
+
+function asObject(answer: unknown, path: string): ServerObject {
+  if (typeof answer !== 'object' || answer === null || Array.isArray(answer)) throw unexpected(path)
+  return answer as ServerObject
 }
 
 function unexpected(path: string): MalformedResponseError {
