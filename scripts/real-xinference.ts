@@ -57,7 +57,12 @@ async function environment(onlyIfInstalled: boolean): Promise<string> {
     join(bin, 'python'),
     ...pip,
   )
-  await orUnavailable('what was installed cannot be imported', join(bin, 'python'), '-c', 'import xinference, xllamacpp')
+  await orUnavailable(
+    'what was installed cannot be imported',
+    join(bin, 'python'),
+    '-c',
+    'import xinference, xllamacpp',
+  )
   await writeFile(mark, wanted)
   return bin
 }
@@ -67,7 +72,6 @@ async function findPython(): Promise<string> {
   const names = given === undefined ? ['python3', 'python3.11', 'python3.12', 'python3.13'] : [given]
   for (const name of names) {
     const check = 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))'
-    // oxlint-disable-next-line no-await-in-loop -- the first that fits
     if ((await runTool(name, ['-c', check], root)).code === 0) return name
   }
   throw new Unavailable(`there is no Python 3.11 to 3.13 with venv (tried ${names.join(', ')})`)
@@ -186,7 +190,11 @@ async function main(options: readonly string[]): Promise<number> {
       const endpoint = `http://127.0.0.1:${port}`
       process.stdout.write(`Starting Xinference on ${endpoint}; its log is ${log}.\n`)
       await untilReady(server, endpoint)
-      return await runSuite(endpoint, server, options.filter((option) => !own.has(option)))
+      return await runSuite(
+        endpoint,
+        server,
+        options.filter((option) => !own.has(option)),
+      )
     } finally {
       await stop(server)
       await rm(home, { recursive: true, force: true })

@@ -5,6 +5,7 @@ import { Command, CommanderError } from 'commander'
 import { version } from '../version.js'
 import { addChatCommand } from './commands/chat.js'
 import { addCompleteCommand } from './commands/complete.js'
+import { addModelsCommand } from './commands/models.js'
 import { addServeCommand } from './commands/serve.js'
 
 const program = new Command('headrace')
@@ -18,6 +19,7 @@ const program = new Command('headrace')
 addChatCommand(program)
 addCompleteCommand(program)
 addServeCommand(program)
+addModelsCommand(program)
 program.addHelpText(
   'after',
   `\nWithout --llm, commands use a tiny model that comes with the package. Try:\n  headrace chat "What is the capital of Norway?"`,

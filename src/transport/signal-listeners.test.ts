@@ -70,4 +70,10 @@ describe('orAborted', () => {
     fail(new Error('late'))
     await new Promise(setImmediate)
   })
+
+  it('fails at once when the signal has aborted before', async () => {
+    const signal = AbortSignal.abort('enough')
+    await expect(orAborted(new Promise<never>(() => undefined), signal, toError)).rejects.toThrow('enough')
+    await expect(orAborted(Promise.reject(new Error('late')), signal, toError)).rejects.toThrow('enough')
+  })
 })

@@ -170,7 +170,9 @@ export class Session {
     if (request.isOpen) return (await this.#exchange(request, this.#openHeaders)).json
     while (!(await this.#clearWay(request.signal))) {
       // Others may have gone ahead.
-      if (this.#proving === undefined) return this.#prove(request)
+      if (this.#proving !== undefined) continue
+      if (!isSlow(request)) return this.#prove(request)
+      await this.prepare(request.signal)
     }
     return this.#sendOnceMore(request)
   }
@@ -242,7 +244,7 @@ export class Session {
         await this.#requestTokens('/v1/auth/refresh', { refresh_token: refreshToken })
         return
       } catch (error) {
-        if (!isHeadraceError(error) || ![400, 401, 403, 404].includes(error.status ?? 0)) throw error
+        if (!isHeadraceError(error) || ![400, 401, 403, 404, 405].includes(error.status ?? 0)) throw error
       }
     }
     try {
@@ -282,12 +284,12 @@ export class Session {
   }
 
   async #explainLogin(refusal: AuthenticationError): Promise<AuthenticationError> {
-    const { said } = refusal.context
     try {
       await this.#explainMissingSetup(refusal)
     } catch (explained) {
       return explained as AuthenticationError
     }
+    const said = String(refusal.context['said'])
     return new AuthenticationError(
       `${this.endpoint.url} refused the login of ${this.#login?.username} (${said}): correct username and password (${passwordVariable}).`,
       { status: refusal.status, cause: refusal },
@@ -348,6 +350,11 @@ export class Session {
       throw redactError(error, this.#secrets)
     }
   }
+}
+
+/** Such as a launch, for whose end nobody else is to wait. */
+function isSlow({ timeoutMs = defaultTimeoutMs }: SessionRequest): boolean {
+  return timeoutMs > defaultTimeoutMs
 }
 
 /** Whether it would have been the same for every request. */

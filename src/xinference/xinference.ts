@@ -36,7 +36,7 @@ interface XinferenceConnection extends Connection {
 }
 
 /**
- * A language model on an Xinference server (0.8 to 3.2), with the behaviour of LlamaIndex's Python class of this name;
+ * A language model on an Xinference server (0.8 to 4.1), with the behaviour of LlamaIndex's Python class of this name;
  * `docs/coming-from-llamaindex.md` says what differs.
  *
  * @example

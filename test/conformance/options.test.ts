@@ -257,6 +257,8 @@ describe('the context window', () => {
     await llm.load()
     expect(llm.metadata).toMatchObject({ contextWindow: 400, numOutput: 250 })
     expect(llm.contextWindow).toBe(1001)
+    await llm.chat(question, { maxTokens: 1001 })
+    expect(await errorOf(llm.chat(question, { maxTokens: 1002 }))).toMatchObject({ code: 'CONTEXT_OVERFLOW' })
   })
 
   it.each([

@@ -55,7 +55,7 @@ describe('a recorded stream', () => {
     const { inputTokens, outputTokens, totalTokens } = response.usage
     expect([inputTokens, outputTokens, totalTokens]).toEqual(recorded.tokens)
     if (recorded.kind === 'chat') expect(response.toolCalls).toEqual(recorded.toolCalls ?? [])
-    expect(response.model).toBe('m')
+    expect(response.model).toBe(recorded.answeredBy ?? 'm')
     expect(response.route).toBe(recorded.kind)
   })
 })
@@ -461,14 +461,23 @@ describe('the end of a stream', () => {
 })
 
 describe('an error in a stream with status 200', () => {
-  it('is a rate limit with 429', async () => {
-    const { error } = await read(streamOf(fixture('xinference-3.2.1-rate-limit.sse')))
+  it.each(['3.2.1', '4.1.0'])('is a rate limit with 429 (server %s)', async (version) => {
+    const { error } = await read(streamOf(fixture(`xinference-${version}-rate-limit.sse`)))
     expect(error).toMatchObject({ code: 'RATE_LIMITED', status: 429, isRetryable: true })
   })
 
   it('says so when the server lost the reason', async () => {
     const { error } = await read(streamOf(fixture('xinference-3.2.1-lost-reason.sse')))
     expect(error).toMatchObject({ code: 'SERVER_ERROR', message: expect.stringContaining("server's log") })
+  })
+
+  it('is a prompt above the window on literal text, and a reason kept from clients on a chat (server 4.1.0)', async () => {
+    const llm = await open(streamOf(fixture('xinference-4.1.0-overflow-completion.sse')))
+    const { error } = await drain(llm.streamComplete('red', { raw: true }))
+    expect(error).toMatchObject({ code: 'CONTEXT_OVERFLOW', message: expect.stringContaining('801 tokens') })
+    const chat = await read(streamOf(fixture('xinference-4.1.0-overflow-chat.sse')))
+    expect(chat.error).toMatchObject({ code: 'SERVER_ERROR', isRetryable: false })
+    expect(chat.error?.message).toContain('context window')
   })
 
   it('carries the text before it', async () => {

@@ -29,6 +29,7 @@ const outputs: Readonly<Record<string, RegExp>> = {
   'complete.ts': /^\w+ and \w+\.\nOnce there was a \w+ \w+\.\n$/,
   'generate.ts': /^fox \[.*\]\n {2}Once .*fox.*\n {2}Once .*fox.*\nowl (.*\n){3}horse (.*\n){3}$/,
   'llama-cpp.ts': /^demo 512\n3, 9, 14, 27\. \d+\n$/,
+  'models.ts': /^demo: LLM, context window of 512 tokens, chat and generate\ndemo is a demo on llama\.cpp\.\n$/,
   'own-server.ts': /^POST \/v1\/chat\/completions 200\n7 \+ 8 = 15\.\n$/,
   'save-and-load.ts': /^\{\n(?![^]*sk-not)[^]*"env": "XINFERENCE_API_KEY"[^]*\}\nh-o-r-s-e\.\n$/,
   'stream.ts': /^Once there was .*\n\(stop; first token after \d+ ms\)\n$/,

@@ -53,6 +53,10 @@ describe('what is sent again', () => {
     ['429, the rate limit', detail(429, 'Rate limit reached for the model. Request limit 1 for the model: my-qwen')],
     ['a rate limit inside a stream', streamOf(fixture('xinference-3.2.1-rate-limit.sse'))],
     ['a worker that died', detail(500, '[address=127.0.0.1:41233, pid=7] Remote server 127.0.0.1:41233 closed')],
+    [
+      'a worker that has just died (server 4.1.0)',
+      plainText(500, "Internal Server Error: [Errno 111] Connect call failed ('127.0.0.1', 39463)"),
+    ],
     ['a worker that died inside a stream', streamOf('data: {"error": "Remote server 127.0.0.1:41233 closed"}\r\n\r\n')],
     ['a reset before any byte', [{ end: 'reset' }]],
     ['a close before any byte', [{ end: 'close' }]],
@@ -233,6 +237,10 @@ describe('a model that is loading', () => {
   it.each([
     ['inside a stream', streamOf('data: {"error": "Model is loading, please retry later"}\r\n\r\n')],
     ['in the words of an old server', detail(400, 'Model my-qwen is not ready')],
+    [
+      'after its process died (server 4.1.0)',
+      detail(500, '[address=127.0.0.1:1, pid=7] Model my-qwen-rep0 is in stopping state'),
+    ],
   ])('is known %s', async (_name, script) => {
     const { llm, waits } = await start(inTurn(script, good))
     expect((await llm.chat(question)).text).toBe('Hello')

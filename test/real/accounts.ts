@@ -6,7 +6,11 @@ import { errorOf } from '../support/outcome-of.js'
 import { administrator, client, demoLaunch, endpoint, setupToken } from './server.js'
 
 /** A runtime whose lines can be read, and whose clock can be put forward. */
-function recordingRuntime(): { runtime: typeof systemRuntime; requests: () => readonly string[]; hasten: (ms: number) => void } {
+function recordingRuntime(): {
+  runtime: typeof systemRuntime
+  requests: () => readonly string[]
+  hasten: (ms: number) => void
+} {
   const lines: string[] = []
   let ahead = 0
   return {
@@ -16,7 +20,8 @@ function recordingRuntime(): { runtime: typeof systemRuntime; requests: () => re
       env: { HEADRACE_LOG: 'debug' },
       log: (line) => void lines.push(line),
     },
-    requests: () => lines.flatMap((line) => /^\[headrace\] #\d+ > (\S+) \S+?:\d+(\/\S*)/.exec(line)?.slice(1, 3).join(' ') ?? []),
+    requests: () =>
+      lines.flatMap((line) => /^\[headrace\] #\d+ > (\S+) \S+?:\d+(\/\S*)/.exec(line)?.slice(1, 3).join(' ') ?? []),
     hasten(ms) {
       ahead += ms
     },

@@ -1,8 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-
 import { describe, expect, it } from 'vitest'
 
-import { type HeadraceError, Xinference } from '../../src/index.js'
+import { Xinference } from '../../src/index.js'
 import { drain, errorOf } from '../support/outcome-of.js'
 import { administrator, client, demoLaunch, endpoint, launch, modelProcesses } from './server.js'
 
@@ -33,7 +31,7 @@ export function describeEnds(): void {
       const stop = new AbortController()
       const stream = llm.streamChat(question, { ...long, signal: stop.signal })
       let text = ''
-      const error = await errorOf<HeadraceError>(
+      const error = await errorOf(
         (async () => {
           for await (const part of stream) {
             text = part.text
@@ -44,7 +42,9 @@ export function describeEnds(): void {
       expect(error).toMatchObject({ code: 'ABORTED', partial: { text } })
       const startedAt = performance.now()
       // Its place is free as soon as the server has seen the disconnect.
-      const answer = await model('limited').with({ maxRetries: 10 }).complete('12 + 19', { temperature: 0, maxTokens: 10 })
+      const answer = await model('limited')
+        .with({ maxRetries: 10 })
+        .complete('What is 12 + 19?', { temperature: 0, maxTokens: 20 })
       expect(answer.text).toContain('31')
       expect(performance.now() - startedAt).toBeLessThan(30_000)
     })
@@ -72,7 +72,7 @@ export function describeEnds(): void {
       expect(pid).toBeGreaterThan(0)
       const llm = model('mortal')
       let text = ''
-      const error = await errorOf<HeadraceError>(
+      const error = await errorOf(
         (async () => {
           for await (const part of llm.streamChat(question, long)) {
             if (text === '') process.kill(pid, 'SIGKILL')
@@ -83,15 +83,9 @@ export function describeEnds(): void {
       expect(error.code).toMatch(/SERVER_ERROR|STREAM_TRUNCATED|CONNECTION_FAILED/)
       expect(error.partial?.text).toBe(text)
       expect(text).toMatch(/^\[/)
-      const endsAt = performance.now() + 60_000
-      let answer: string | undefined
-      while (answer === undefined && performance.now() < endsAt) {
-        // oxlint-disable-next-line no-await-in-loop -- polling
-        answer = await llm.complete('12 + 19', { temperature: 0, maxTokens: 10 }).then(({ text: said }) => said, () => undefined)
-        // oxlint-disable-next-line no-await-in-loop -- polling
-        if (answer === undefined) await sleep(500)
-      }
-      expect(answer).toContain('31')
+      // Meanwhile the server has no process, then one that loads.
+      const answer = await llm.with({ maxRetries: 5 }).complete('What is 12 + 19?', { temperature: 0, maxTokens: 20 })
+      expect(answer.text).toContain('31')
       expect(await modelProcesses('mortal')).not.toContain(pid)
     })
 
@@ -102,7 +96,7 @@ export function describeEnds(): void {
       expect(await modelProcesses('mortal')).toEqual([])
       expect(await errorOf(llm.complete('Hi'))).toMatchObject({ code: 'MODEL_NOT_FOUND' })
       await launch({ modelUid: 'mortal' })
-      expect((await llm.complete('12 + 19', { temperature: 0, maxTokens: 10 })).text).toContain('31')
+      expect((await llm.complete('What is 12 + 19?', { temperature: 0, maxTokens: 20 })).text).toContain('31')
       await client.terminateModel('mortal')
     })
 
@@ -111,7 +105,10 @@ export function describeEnds(): void {
       const replicas = await client.listReplicas('twins')
       expect(replicas.map(({ status }) => status)).toEqual(['READY', 'READY'])
       expect(await modelProcesses('twins')).toHaveLength(2)
-      const outputs = await model('twins').generate(Array.from({ length: 8 }, () => ({ prompt: '12 + 19' })), { temperature: 0, maxTokens: 10, concurrency: 2 })
+      const outputs = await model('twins').generate(
+        Array.from({ length: 8 }, () => ({ prompt: 'What is 12 + 19?' })),
+        { temperature: 0, maxTokens: 20, concurrency: 2 },
+      )
       expect(outputs.every(({ generations: [text] }) => text?.includes('31'))).toBe(true)
       await client.terminateModel('twins')
       expect(await modelProcesses('twins')).toEqual([])

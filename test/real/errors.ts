@@ -14,10 +14,17 @@ export function describeErrors(): void {
       const error = await errorOf<ModelNotFoundError>(other.load())
       expect(error).toMatchObject({ code: 'MODEL_NOT_FOUND', available: ['demo'] })
       // Asked without looking in the list first.
-      const blind = new Xinference({ endpoint, ...administrator, modelUid: 'nobody', modelDescription: { model_ability: ['chat'] } })
+      const blind = new Xinference({
+        endpoint,
+        ...administrator,
+        modelUid: 'nobody',
+        modelDescription: { model_ability: ['chat'] },
+      })
       const refused = await errorOf<ModelNotFoundError>(blind.chat([{ role: 'user', content: 'Hi' }]))
       expect(refused).toMatchObject({ code: 'MODEL_NOT_FOUND', status: 404, available: ['demo'] })
-      expect((await drain(blind.streamChat([{ role: 'user', content: 'Hi' }]))).error).toMatchObject({ code: 'MODEL_NOT_FOUND' })
+      expect((await drain(blind.streamChat([{ role: 'user', content: 'Hi' }]))).error).toMatchObject({
+        code: 'MODEL_NOT_FOUND',
+      })
       await blind.unload()
       expect(await errorOf(client.describeModel('nobody'))).toMatchObject({ code: 'MODEL_NOT_FOUND', status: 400 })
       expect(await errorOf(client.terminateModel('nobody'))).toMatchObject({ code: 'MODEL_NOT_FOUND' })
@@ -27,22 +34,37 @@ export function describeErrors(): void {
     })
 
     it('tells a prompt above the window where the server does: literal text', async () => {
-      expect(await errorOf(llm.complete(long, { raw: true, wireMode: 'json' }))).toMatchObject({ code: 'CONTEXT_OVERFLOW', status: 500 })
+      expect(await errorOf(llm.complete(long, { raw: true, wireMode: 'json' }))).toMatchObject({
+        code: 'CONTEXT_OVERFLOW',
+        status: 500,
+      })
       expect((await drain(llm.streamComplete(long, { raw: true }))).error).toMatchObject({ code: 'CONTEXT_OVERFLOW' })
     })
 
-    it.each(['json', 'stream'] as const)('says that a chat above the window failed for a reason kept from clients (%s)', async (wireMode) => {
-      const error = await errorOf(llm.chat([{ role: 'user', content: long }], { wireMode }))
-      expect(['CONTEXT_OVERFLOW', 'SERVER_ERROR']).toContain(error.code)
-      expect(error.message).toMatch(/context window/)
-      expect(error.isRetryable).toBe(false)
-    })
+    it.each(['json', 'stream'] as const)(
+      'says that a chat above the window failed for a reason kept from clients (%s)',
+      async (wireMode) => {
+        const error = await errorOf(llm.chat([{ role: 'user', content: long }], { wireMode }))
+        expect(['CONTEXT_OVERFLOW', 'SERVER_ERROR']).toContain(error.code)
+        expect(error.message).toMatch(/context window/)
+        expect(error.isRetryable).toBe(false)
+      },
+    )
 
     it('knows a bad request, which is a 500', async () => {
       const error = await errorOf(llm.complete('Hi', { extraBody: { temperature: 3 } }))
-      expect(error).toMatchObject({ code: 'INVALID_REQUEST', status: 500, message: expect.stringContaining('temperature') as string })
-      expect((await drain(llm.streamComplete('Hi', { extraBody: { temperature: 3 } }))).error).toMatchObject({ code: 'INVALID_REQUEST' })
-      expect(await errorOf(llm.complete('Hi', { extraBody: { logit_bias: { 1: 1 } } }))).toMatchObject({ code: 'UNSUPPORTED_OPTION', status: 501 })
+      expect(error).toMatchObject({
+        code: 'INVALID_REQUEST',
+        status: 500,
+        message: expect.stringContaining('temperature') as string,
+      })
+      expect((await drain(llm.streamComplete('Hi', { extraBody: { temperature: 3 } }))).error).toMatchObject({
+        code: 'INVALID_REQUEST',
+      })
+      expect(await errorOf(llm.complete('Hi', { extraBody: { logit_bias: { 1: 1 } } }))).toMatchObject({
+        code: 'UNSUPPORTED_OPTION',
+        status: 501,
+      })
     })
 
     it('knows a wrong base path', async () => {

@@ -12,10 +12,15 @@ export function describeFamilies(): void {
 
   describe('built-in families', () => {
     it('takes tools for a family that has them', async () => {
-      await launch({ modelUid: 'tools', modelName: 'qwen2.5-instruct', modelSizeInBillions: '0_5', quantization: 'q8_0', modelPath: modelFile })
+      await launch({
+        modelUid: 'tools',
+        modelName: 'qwen2.5-instruct',
+        modelSizeInBillions: '0_5',
+        quantization: 'q8_0',
+        modelPath: modelFile,
+      })
       const llm = new Xinference({ endpoint, ...administrator, modelUid: 'tools', maxTokens: 30, contextWindow: 512 })
       for (const wireMode of ['json', 'stream'] as const) {
-        // oxlint-disable-next-line no-await-in-loop -- one slot
         const answer = await llm.chat(question, { tools: [tool], temperature: 0, wireMode })
         expect(answer.warnings).toEqual([])
         expect(['stop', 'length', 'tool-calls']).toContain(answer.finishReason.unified)
@@ -23,7 +28,11 @@ export function describeFamilies(): void {
       expect(llm.metadata.isFunctionCallingModel).toBe(true)
       const history = [
         ...question,
-        { role: 'assistant', content: '', toolCalls: [{ id: 'call_1', name: tool.name, arguments: '{"city":"Oslo"}' }] },
+        {
+          role: 'assistant',
+          content: '',
+          toolCalls: [{ id: 'call_1', name: tool.name, arguments: '{"city":"Oslo"}' }],
+        },
         { role: 'tool', content: 'Rain.', toolCallId: 'call_1' },
       ] as const
       expect((await llm.chat(history, { tools: [tool] })).finishReason.unified).toMatch(/stop|length|tool-calls/)
@@ -33,14 +42,33 @@ export function describeFamilies(): void {
 
     it('refuses tools for a family that has none', async () => {
       const demo = new Xinference({ endpoint, ...administrator, modelUid: 'demo' })
-      expect(await errorOf(demo.chat(question, { tools: [tool] }))).toMatchObject({ code: expect.stringMatching(/UNSUPPORTED_OPTION|MODEL_ABILITY/) as string })
+      expect(await errorOf(demo.chat(question, { tools: [tool] }))).toMatchObject({
+        code: expect.stringMatching(/UNSUPPORTED_OPTION|MODEL_ABILITY/) as string,
+      })
       const body = { tools: [{ type: 'function', function: tool }] }
-      expect(await errorOf(demo.chat(question, { extraBody: body }))).toMatchObject({ code: 'INVALID_REQUEST', status: 400 })
+      expect(await errorOf(demo.chat(question, { extraBody: body }))).toMatchObject({
+        code: 'INVALID_REQUEST',
+        status: 400,
+      })
     })
 
     it('switches the thinking of a hybrid family', async () => {
-      await launch({ modelUid: 'thinks', modelName: 'qwen3', modelSizeInBillions: '0_6', quantization: 'Q8_0', modelPath: modelFile, engineOptions: { reasoning_content: true } })
-      const llm = new Xinference({ endpoint, ...administrator, modelUid: 'thinks', maxTokens: 30, contextWindow: 512, temperature: 0 })
+      await launch({
+        modelUid: 'thinks',
+        modelName: 'qwen3',
+        modelSizeInBillions: '0_6',
+        quantization: 'Q8_0',
+        modelPath: modelFile,
+        engineOptions: { reasoning_content: true },
+      })
+      const llm = new Xinference({
+        endpoint,
+        ...administrator,
+        modelUid: 'thinks',
+        maxTokens: 30,
+        contextWindow: 512,
+        temperature: 0,
+      })
       const without = await llm.chat(question, { reasoning: false })
       const thinking = await llm.chat(question, { reasoning: true })
       expect(without.warnings).toEqual([])

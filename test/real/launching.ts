@@ -2,18 +2,22 @@ import { describe, expect, it } from 'vitest'
 
 import type { LaunchProgress } from '../../src/index.js'
 import { errorOf } from '../support/outcome-of.js'
-import { client, demoFamily, demoLaunch } from './server.js'
+import { client, demoFamily, demoLaunch, tokenizerFile } from './server.js'
 
 export function describeLaunching(): void {
   describe('launching', () => {
     it('registers a model of a file', async () => {
       await client.registerModel(demoFamily, { persist: false })
-      expect(await errorOf(client.registerModel(demoFamily, { persist: false }))).toMatchObject({ code: 'INVALID_REQUEST' })
+      expect(await errorOf(client.registerModel(demoFamily, { persist: false }))).toMatchObject({
+        code: 'INVALID_REQUEST',
+      })
       const registrations = await client.listRegistrations('LLM')
       expect(registrations).toContainEqual({ model_name: demoFamily.model_name, is_builtin: false })
       expect(registrations.length).toBeGreaterThan(100)
       const detailed = await client.listRegistrations('LLM', { detailed: true })
-      expect(detailed.find((model) => model['model_name'] === demoFamily.model_name)).toMatchObject({ context_length: 512 })
+      expect(detailed.find((model) => model['model_name'] === demoFamily.model_name)).toMatchObject({
+        context_length: 512,
+      })
     })
 
     it('names the engines that can run it, and why others cannot', async () => {
@@ -37,7 +41,12 @@ export function describeLaunching(): void {
     })
 
     it('lists and describes it', async () => {
-      const expected = { model_type: 'LLM', model_name: demoFamily.model_name, model_engine: 'llama.cpp', context_length: 512 }
+      const expected = {
+        model_type: 'LLM',
+        model_name: demoFamily.model_name,
+        model_engine: 'llama.cpp',
+        context_length: 512,
+      }
       expect(await client.listModels()).toMatchObject([{ id: 'demo', ...expected }])
       expect(await client.describeModel('demo')).toMatchObject(expected)
       expect(await client.listReplicas('demo')).toMatchObject([{ id: 0, status: 'READY', errorMessage: undefined }])
@@ -46,22 +55,24 @@ export function describeLaunching(): void {
       expect(await client.listWorkers()).toMatchObject([{ models: { 'demo-rep0': { model_type: 'LLM' } } }])
     })
 
-    it('refuses a uid that is taken, an engine and a family that do not exist', async () => {
-      expect(await errorOf(client.launchModel(demoLaunch()))).toMatchObject({ code: 'INVALID_REQUEST', message: expect.stringContaining('demo') as string })
-      const refusals = [demoLaunch({ modelUid: 'b', modelEngine: 'no-such-engine' }), demoLaunch({ modelUid: 'c', modelName: 'no-such-family' })]
-      for (const options of refusals) {
-        const error = await errorOf(client.launchModel(options).then((uid) => client.waitUntilReady(uid, { timeoutMs: 60_000, pollMs: 200 })))
-        expect(['INVALID_REQUEST', 'LAUNCH_FAILED', 'MODEL_NOT_FOUND']).toContain(error.code)
-        expect(error.message).toMatch(/no-such-/)
-      }
+    it('refuses a uid that is taken', async () => {
+      const error = await errorOf(client.launchModel(demoLaunch()))
+      expect(error).toMatchObject({ code: 'INVALID_REQUEST', message: expect.stringContaining('uid: demo') as string })
     })
 
-    it("gives the server's reason for a launch that fails", async () => {
-      const uid = await client.launchModel(demoLaunch({ modelUid: 'missing', modelPath: '/no/such/file.gguf' })).catch((error: unknown) => error)
-      const error =
-        typeof uid === 'string' ? await errorOf(client.waitUntilReady(uid, { timeoutMs: 60_000, pollMs: 200 })) : uid
-      expect(error).toMatchObject({ code: expect.stringMatching(/LAUNCH_FAILED|INVALID_REQUEST/) as string, message: expect.stringMatching(/no\/such|load|exist/i) as string })
-      await client.terminateModel('missing').catch(() => undefined)
+    it.each([
+      ['an engine that does not exist', { modelEngine: 'no-such-engine' }, /no-such-engine/],
+      ['a family that does not exist', { modelName: 'no-such-family' }, /no-such-family/],
+      ['a file that does not exist', { modelPath: '/no/such/file.gguf' }, /no\/such\/file/],
+      ['a file that is no model', { modelPath: tokenizerFile }, /failed to init server/i],
+    ])("gives the server's reason for a launch that fails: %s", async (_name, options, reason) => {
+      const uid = await client.launchModel(demoLaunch({ modelUid: 'broken', ...options }))
+      const error = await errorOf(client.waitUntilReady(uid, { timeoutMs: 100_000, pollMs: 200 }))
+      expect(error.code).toBe('LAUNCH_FAILED')
+      expect(error.message).toMatch(reason)
+      expect(error.message).not.toContain('pid=')
+      // Nothing is left of it that would have to be ended.
+      expect(await errorOf(client.terminateModel(uid))).toMatchObject({ code: 'MODEL_NOT_FOUND' })
     })
   })
 }

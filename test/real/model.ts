@@ -25,7 +25,9 @@ export function describeModel(): void {
     it('answers a chat with a key', async () => {
       const { key } = await client.createApiKey('chats')
       const reader = new Xinference({ endpoint, apiKey: key, modelUid: 'demo' })
-      const { message } = await reader.chat([{ role: 'user', content: 'What is the capital of Norway?' }], { temperature: 0 })
+      const { message } = await reader.chat([{ role: 'user', content: 'What is the capital of Norway?' }], {
+        temperature: 0,
+      })
       expect(message).toMatchObject({ role: 'assistant', content: expect.stringContaining('Oslo') as string })
       await reader.unload()
     })
@@ -54,7 +56,10 @@ export function describeModel(): void {
 
     it('streams a chat', async () => {
       const parts: ChatStreamPart[] = []
-      for await (const part of llm.streamChat([{ role: 'user', content: 'Tell me a story about a fox.' }], { temperature: 0 })) parts.push(part)
+      for await (const part of llm.streamChat([{ role: 'user', content: 'Tell me a story about a fox.' }], {
+        temperature: 0,
+      }))
+        parts.push(part)
       const last = parts.at(-1)
       if (last?.type !== 'finish') throw new Error(`the last part is ${last?.type}`)
       expect(parts.length).toBeGreaterThan(10)
@@ -68,19 +73,30 @@ export function describeModel(): void {
       expect(asked).toMatchObject({ text: expect.stringContaining('31') as string, route: 'chat' })
       const prompt = '<|im_start|>user\nWhat is the capital of Norway?<|im_end|>\n<|im_start|>assistant\nThe capital of'
       const continued = await llm.complete(prompt, { raw: true, temperature: 0 })
-      expect(continued).toMatchObject({ text: ' Norway is Oslo.', route: 'completion', finishReason: { unified: 'stop' } })
+      expect(continued).toMatchObject({
+        text: ' Norway is Oslo.',
+        route: 'completion',
+        finishReason: { unified: 'stop' },
+      })
       const streamed = await llm.streamComplete(prompt, { raw: true, temperature: 0 }).response()
-      expect(streamed).toMatchObject({ text: ' Norway is Oslo.', usage: continued.usage.outputTokens === undefined ? {} : { outputTokens: continued.usage.outputTokens } })
+      expect(streamed).toMatchObject({
+        text: ' Norway is Oslo.',
+        usage: continued.usage.outputTokens === undefined ? {} : { outputTokens: continued.usage.outputTokens },
+      })
     })
 
     it('ends at maxTokens and at stop strings', async () => {
-      expect(await llm.complete('Tell me a story.', { maxTokens: 3 })).toMatchObject({ finishReason: { unified: 'length' }, usage: { outputTokens: 3 } })
+      expect(await llm.complete('Tell me a story.', { maxTokens: 3 })).toMatchObject({
+        finishReason: { unified: 'length' },
+        usage: { outputTokens: 3 },
+      })
       const spelled = await llm.complete('Spell the word horse.', { temperature: 0, stop: '-s' })
       expect(spelled).toMatchObject({ text: 'h-o-r', finishReason: { unified: 'stop' } })
     })
 
     it('says the same for the same seed', async () => {
-      const say = async (seed: number): Promise<string> => (await llm.complete('Tell me a story.', { seed, temperature: 1.5 })).text
+      const say = async (seed: number): Promise<string> =>
+        (await llm.complete('Tell me a story.', { seed, temperature: 1.5 })).text
       const texts = [await say(1), await say(1), await say(2)]
       expect(texts[1]).toBe(texts[0])
       expect(texts[2]).not.toBe(texts[0])
@@ -120,7 +136,7 @@ export function describeModel(): void {
     })
 
     it('generates twenty answers, four at a time', async () => {
-      const sums = Array.from({ length: 20 }, (_, index) => ({ left: 3 + index % 7, right: 2 + index % 9 }))
+      const sums = Array.from({ length: 20 }, (_, index) => ({ left: 3 + (index % 7), right: 2 + (index % 9) }))
       const inputs = sums.map(({ left, right }) => [{ role: 'user', content: `What is ${left} + ${right}?` }] as const)
       const outputs = await llm.generate(inputs, { concurrency: 4, temperature: 0, maxTokens: 20 })
       expect(outputs.flatMap(({ errors }) => errors).filter((error) => error !== undefined)).toEqual([])

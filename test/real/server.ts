@@ -19,6 +19,9 @@ export function setupToken(): string | undefined {
   return /Setup token: (\S+)/.exec(readFileSync(given('HEADRACE_REAL_LOG'), 'utf8'))?.[1]
 }
 
+/** A file that is no model. */
+export const tokenizerFile: string = fileURLToPath(new URL('../../models/demo/tokenizer.json', import.meta.url))
+
 export const modelFile: string = fileURLToPath(new URL('../../models/demo/demo.gguf', import.meta.url))
 const { chat_template: chatTemplate } = JSON.parse(
   readFileSync(new URL('../../models/demo/tokenizer_config.json', import.meta.url), 'utf8'),

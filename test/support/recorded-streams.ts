@@ -9,6 +9,8 @@ export interface RecordedStream {
   /** The deltas of its parts, in their order: `text`, `reasoning` or the arguments of a `tool-call`. */
   readonly deltas: readonly (readonly [type: 'text' | 'reasoning' | 'tool-call', delta: string])[]
   readonly finishReason: FinishReason
+  /** What the answer calls the model. @defaultValue 'm' */
+  readonly answeredBy?: string
   readonly tokens: readonly [input: number | undefined, output: number | undefined, total: number | undefined]
   readonly toolCalls?: readonly ToolCall[]
 }
@@ -103,5 +105,35 @@ export const recordedStreams: readonly RecordedStream[] = [
     ],
     finishReason: { unified: 'stop', raw: 'stop' },
     tokens: [4, 2, 6],
+  },
+  {
+    // Of a server that ran: spaces in its JSON, and the path of its model instead of the uid.
+    file: 'xinference-4.1.0-llama-cpp-chat.sse',
+    kind: 'chat',
+    model: { model_ability: ['chat'], model_engine: 'llama.cpp' },
+    deltas: [
+      ['text', 'white'],
+      ['text', ' and'],
+      ['text', ' yellow'],
+      ['text', '.'],
+    ],
+    finishReason: { unified: 'stop', raw: 'stop' },
+    answeredBy: '/srv/xinference/cache/v2/headrace-demo-ggufv2-1b-F16',
+    tokens: [12, 5, 17],
+  },
+  {
+    // The usage comes with the reason.
+    file: 'xinference-4.1.0-llama-cpp-completion.sse',
+    kind: 'completion',
+    model: { model_ability: ['chat'], model_engine: 'llama.cpp' },
+    deltas: [
+      ['text', ' Peru'],
+      ['text', ' is'],
+      ['text', ' Lima'],
+      ['text', '.'],
+    ],
+    finishReason: { unified: 'length', raw: 'length' },
+    answeredBy: '/srv/xinference/cache/v2/headrace-demo-ggufv2-1b-F16',
+    tokens: [3, 4, 7],
   },
 ]

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { type HeadraceError, Xinference, XinferenceClient } from '../../src/index.js'
 import { detail, html, json, plainText } from '../support/http-bytes.js'
 import { errorOf } from '../support/outcome-of.js'
+import { createGate } from '../support/scripted-model.js'
 import { inTurn, type Script } from '../support/scripted-server.js'
 import {
   chatRoute,
@@ -58,13 +59,9 @@ describe('a key', () => {
   it('that is wrong is sent once by a model whose description was given', async () => {
     const accounts = await AccountServer.start()
     const llm = connect(accounts.server, { apiKey: 'xf-wrong', modelDescription: listedModel })
-    const outputs = await llm.generate(
-      Array.from({ length: 32 }, () => question),
-      { concurrency: 32 },
-    )
-    expect(outputs.flatMap(({ errors }) => errors).map((error) => error?.code)).toEqual(
-      Array.from({ length: 32 }, () => 'AUTHENTICATION_FAILED'),
-    )
+    expect(await codesOf(times(32, () => llm.chat(question)))).toEqual(new Set(['AUTHENTICATION_FAILED']))
+    const outcomes = await Promise.all(times(32, () => llm.generateOne(question)))
+    expect(new Set(outcomes.map(({ cause }) => cause?.code))).toEqual(new Set(['AUTHENTICATION_FAILED']))
     expect(await errorOf(llm.streamChat(question).response())).toMatchObject({ code: 'AUTHENTICATION_FAILED' })
     expect(accounts.server.requests).toHaveLength(1)
   })
@@ -137,13 +134,31 @@ describe('a key', () => {
 
   it("of somebody else's failure has no part", async () => {
     const server = await startServer({
-      routes: { 'POST /v1/models?wait_ready=false': detail(403, 'Not enough permissions'), '*': modelList(listedModel) },
+      routes: {
+        'POST /v1/models?wait_ready=false': detail(403, 'Not enough permissions'),
+        '*': modelList(listedModel),
+      },
     })
     const client = clientOf(server, { apiKey: rightKey })
     const launch = errorOf(client.launchModel({ modelName: 'qwen3' }))
     const list = client.listModels()
     expect(await launch).toMatchObject({ code: 'PERMISSION_DENIED' })
     expect(await list).toHaveLength(1)
+  })
+
+  it('is not proven by a launch, for which the others would wait', async () => {
+    const launchRoute = 'POST /v1/models?wait_ready=false'
+    const server = await startServer({
+      routes: { [launchRoute]: [{ end: 'hang' }], [listRoute]: modelList(listedModel) },
+    })
+    const client = clientOf(server, { apiKey: rightKey })
+    const stop = new AbortController()
+    const launch = errorOf(client.launchModel({ modelName: 'qwen3' }, { signal: stop.signal }))
+    expect(await client.listModels()).toHaveLength(1)
+    await server.received(launchRoute)
+    stop.abort()
+    expect(await launch).toMatchObject({ code: 'ABORTED' })
+    expect(server.requestsTo(launchRoute)).toHaveLength(1)
   })
 
   it('stops waiting when its caller does', async () => {
@@ -386,11 +401,7 @@ describe('a token', () => {
     const hour = 3_600_000
     const serverNow = Date.now() - 5 * hour
     const token = `a.${Buffer.from(JSON.stringify({ exp: serverNow / 1000 + 1800 })).toString('base64url')}.c`
-    const answer = json(
-      200,
-      { access_token: token, refresh_token: 'r' },
-      { date: new Date(serverNow).toUTCString() },
-    )
+    const answer = json(200, { access_token: token, refresh_token: 'r' }, { date: new Date(serverNow).toUTCString() })
     const server = await startServer({
       routes: { [loginRoute]: answer, [refreshRoute]: answer, [listRoute]: modelList(listedModel) },
     })
@@ -413,6 +424,9 @@ describe('a token', () => {
     runtime.advance(365 * 24 * 60 * minute)
     await client.listModels()
     expect(accounts.count(loginRoute)).toBe(1)
+    accounts.forgetTokens()
+    await client.listModels()
+    expect(accounts.count(loginRoute)).toBe(2)
     expect(accounts.count(refreshRoute)).toBe(0)
   })
 
@@ -447,6 +461,50 @@ describe('a token', () => {
     // One for the model, one for the client.
     expect(accounts.count(refreshRoute)).toBe(2)
     expect(accounts.count(loginRoute)).toBe(2)
+  })
+
+  it('whose refusal comes after its renewal is not renewed again', async () => {
+    const gate = createGate()
+    const refusal = detail(401, 'Could not validate credentials')
+    const late: Script = [{ until: gate.passed }, ...refusal]
+    const old = 'MARKED-access-1'
+    const accounts = await AccountServer.start({
+      first: ({ path, headers }) => {
+        if (!headers['authorization']?.endsWith(old) || path === '/v1/models') return undefined
+        return path === '/v1/models/quick' ? refusal : late
+      },
+    })
+    const client = accounts.client(right)
+    await client.login()
+    const slow = client.describeModel('slow')
+    await accounts.server.received('GET /v1/models/slow')
+    await client.describeModel('quick')
+    gate.open()
+    await slow
+    expect(accounts.count(refreshRoute)).toBe(1)
+    expect(accounts.count('GET /v1/models/slow')).toBe(2)
+  })
+
+  it('of a chat whose refusal comes after its renewal is not renewed again', async () => {
+    const gate = createGate()
+    const refusal = detail(401, 'Could not validate credentials')
+    let isFirst = true
+    const accounts = await AccountServer.start({
+      first: ({ path, headers }) => {
+        if (!headers['authorization']?.endsWith('MARKED-access-1') || path !== '/v1/chat/completions') return undefined
+        if (!isFirst) return refusal
+        isFirst = false
+        return [{ until: gate.passed }, ...refusal]
+      },
+    })
+    const llm = await connect(accounts.server, right).load()
+    const slow = llm.chat(question)
+    await accounts.server.received(chatRoute)
+    await llm.chat(question)
+    gate.open()
+    await slow
+    expect(accounts.count(refreshRoute)).toBe(1)
+    expect(accounts.count(chatRoute)).toBe(4)
   })
 
   it.each(calls)('that is refused again right after its renewal ends %s, and what follows', async (_name, call) => {

@@ -17,7 +17,8 @@ const contextOverflow =
   /exceed\w*\b.{0,60}\b(context|n_ctx)|maximum context length|context (length|window|size)\b.{0,40}\b(exceed|too)/i
 /** Besides those of 500 and more: what gateways before a server answer with a page of their own. */
 const gatewayStatuses = new Set([401, 403, 413, 429])
-const loading = /model is loading|is not ready|launching/i
+/** `stopping`: the process of the model died and another one is being made, in about 30 s (server 4.1). */
+const loading = /model is loading|is not ready|launching|is in stopping state/i
 
 /** Turns an answer with an error status into one of the family. The bodies are those of servers 0.8 to 4.1. */
 export function readError({ status, headers, body, retryAfterMs }: ErrorAnswer): HeadraceError {
@@ -39,7 +40,7 @@ export function readError({ status, headers, body, retryAfterMs }: ErrorAnswer):
     case 403:
       return new PermissionError(
         // Keys of server 3 are for using models.
-        /^API keys can only/.test(said)
+        said.startsWith('API keys can only')
           ? `Xinference does not allow this (${said}): use username and password instead of an apiKey.`
           : `Xinference does not allow this: ${said}.`,
         options,
@@ -73,7 +74,7 @@ export function readError({ status, headers, body, retryAfterMs }: ErrorAnswer):
  */
 export function readStreamError(error: unknown): HeadraceError {
   const said = readDetail(JSON.stringify({ error }))
-  // With the status in front up to server 3.2, without since 4.
+  // With the status in front; without it in chats since server 4.
   if (/^429\b|^rate limit reached/i.test(said))
     return new RateLimitError(`Xinference has as many requests as the model takes: ${said}.`, { status: 429 })
   if (said.includes("'async for' requires an object with __aiter__")) {
@@ -102,7 +103,7 @@ function readReason(said: string, status: number, options: HeadraceErrorOptions)
   if (/^the chat completion request failed/i.test(said)) {
     // Whatever went wrong in the engine, since server 4: the reason is kept from the client.
     return new ServerError(
-      `Xinference failed (${status}) and keeps the reason to its log; often the prompt does not fit the context window. complete() with raw: true tells.`,
+      `Xinference failed (${status}) and tells the reason to its log alone. Before the first token it is often a prompt that does not fit the context window (complete() with raw: true says so), later a process that died.`,
       { ...options, context: { said } },
     )
   }
@@ -111,7 +112,7 @@ function readReason(said: string, status: number, options: HeadraceErrorOptions)
     return new InvalidRequestError(`Xinference refused the request: ${said}.`, options)
   }
   if (status < 500) return new InvalidRequestError(`Xinference refused the request (${status}): ${said}.`, options)
-  const isRetryable = status === 502 || status === 503 || /remote server .* closed/i.test(said)
+  const isRetryable = status === 502 || status === 503 || /remote server .* closed|connect call failed/i.test(said)
   return new ServerError(`Xinference failed (${status}): ${said}.`, { ...options, isRetryable })
 }
 
@@ -138,7 +139,7 @@ function readDetail(body: string): string {
   const text = (typeof said === 'string' ? said : JSON.stringify(said))
     .replaceAll(/\s+/g, ' ')
     // Which process of the server raised it helps nobody here.
-    .replace(/^\[address=[^\]]*\] */, '')
+    .replace(/^(429: )?\[address=[^\]]*\] */, '$1')
     .trim()
     .replace(/\.+$/, '')
   if (text === '') return 'no reason given'

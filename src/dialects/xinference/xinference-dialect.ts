@@ -20,7 +20,7 @@ export interface XinferenceModel {
   readonly isVirtual: boolean
 }
 
-/** Xinference's HTTP API, servers 0.8 to 3.2. */
+/** Xinference's HTTP API, servers 0.8 to 4.1. */
 export class XinferenceDialect implements Dialect {
   readonly capabilities: Capabilities
   readonly #modelUid: string

@@ -26,7 +26,8 @@ export function readReplica(raw: Readonly<Record<string, unknown>>): ModelReplic
   return {
     id: (raw['replica_id'] ?? raw['replica_model_uid'] ?? '') as number | string,
     status: text(raw['status']) ?? 'UNKNOWN',
-    errorMessage: text(raw['error_message']),
+    // Without the process that raised it, which helps nobody here.
+    errorMessage: text(raw['error_message'])?.replace(/^\[address=[^\]]*\] */, ''),
     workerAddress: text(raw['worker_address']),
     raw,
   }

@@ -74,9 +74,11 @@ export async function waitUntilReady(
   let wasSeen = false
   let missingSince: number | undefined
   let progress: LaunchProgress = { progress: 0, stage: undefined, raw: undefined }
+  let state: State = 'loading'
   for (;;) {
     if (signal?.aborted) throw abortedBy(signal)
-    const state = await look(modelUid, ask, leftMs())
+    if (leftMs() <= 0) throw tooLate(modelUid, timeoutMs, state)
+    state = await look(modelUid, ask, leftMs())
     if (signal?.aborted) throw abortedBy(signal)
     if (state === 'ready') break
     if (state === 'loading') {
@@ -90,14 +92,12 @@ export async function waitUntilReady(
       progress = await ask.progress(modelUid, leftMs()).catch(() => progress)
       onProgress(progress)
     }
-    if (leftMs() <= 0) throw tooLate(modelUid, timeoutMs, state)
-    await sleep(Math.min(pollMs, leftMs()), signal, runtime)
+    await sleep(Math.max(0, Math.min(pollMs, leftMs())), signal, runtime)
   }
   onProgress?.({ progress: 1, stage: 'ready', raw: undefined })
 }
 
-async function look(modelUid: string, ask: LaunchQuestions, withinMs: number): Promise<State> {
-  const timeoutMs = Math.max(1, withinMs)
+async function look(modelUid: string, ask: LaunchQuestions, timeoutMs: number): Promise<State> {
   try {
     const replicas = await ask.replicas(modelUid, timeoutMs)
     if (replicas.length > 0) return stateOf(modelUid, replicas)
@@ -129,7 +129,10 @@ function stateOf(modelUid: string, replicas: readonly ModelReplica[]): State {
   const failed = replicas.find(({ status }) => status === 'ERROR')
   if (failed !== undefined) {
     const reason = (failed.errorMessage ?? 'the server gives no reason').trim().replace(/\.+$/, '')
-    throw new LaunchFailedError(`${modelUid} failed to launch: ${reason}.`, { context: { modelUid } })
+    const error = new LaunchFailedError(`${modelUid} failed to launch: ${reason}.`, { context: { modelUid } })
+    // The reason comes some seconds after the state (server 4.1).
+    if (failed.errorMessage === undefined) return error
+    throw error
   }
   if (replicas.every(({ status }) => status === 'READY')) return 'ready'
   if (replicas.every(({ status }) => status.startsWith('TERMINAT'))) {
