@@ -15,7 +15,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
-import { constants, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -79,7 +79,9 @@ async function findPython(): Promise<string> {
 
 async function orUnavailable(what: string, name: string, ...args: readonly string[]): Promise<void> {
   const { code, output } = await runTool(name, args, root)
-  if (code !== 0) throw new Unavailable(`${what}: ${output.trim().split('\n').slice(-3).join(' ')}`)
+  if (code === 0) return
+  const last = output.trim().split('\n').at(-1) ?? ''
+  throw new Unavailable(`${what}: ${last.length > 300 ? `...${last.slice(-300)}` : last}`)
 }
 
 async function freePort(): Promise<number> {
@@ -119,7 +121,7 @@ function startServer(bin: string, port: number, home: string): ChildProcess {
   }
 }
 
-async function untilReady(server: ChildProcess, endpoint: string): Promise<void> {
+async function untilReady(server: ChildProcess, endpoint: string, interrupt: AbortSignal): Promise<void> {
   const endsAt = Date.now() + startMs
   while (Date.now() < endsAt) {
     if (server.exitCode !== null || server.signalCode !== null) break
@@ -129,6 +131,7 @@ async function untilReady(server: ChildProcess, endpoint: string): Promise<void>
       // Not yet.
     }
     await sleep(500)
+    if (interrupt.aborted) throw new Error('interrupted')
   }
   const lines = readFileSync(log, 'utf8').trimEnd().split('\n').slice(-20)
   throw new Error(`Xinference did not start; the end of ${log}:\n${lines.join('\n')}`)
@@ -149,13 +152,19 @@ async function stop({ pid }: ChildProcess): Promise<void> {
   }
 }
 
-async function runSuite(endpoint: string, server: ChildProcess, args: readonly string[]): Promise<number> {
+async function runSuite(
+  endpoint: string,
+  server: ChildProcess,
+  args: readonly string[],
+  signal: AbortSignal,
+): Promise<number> {
   const vitest = spawn(
     process.execPath,
     [join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run', '--config', 'test/real/vitest.config.ts', ...args],
     {
       cwd: root,
       stdio: 'inherit',
+      signal,
       env: {
         ...process.env,
         HEADRACE_REAL_ENDPOINT: endpoint,
@@ -183,18 +192,14 @@ async function main(options: readonly string[]): Promise<number> {
     const home = await mkdtemp(join(tmpdir(), 'headrace-xinference-'))
     const port = await freePort()
     const server = startServer(bin, port, home)
-    const end = (signal: 'SIGINT' | 'SIGTERM'): void =>
-      void stop(server).finally(() => process.exit(128 + constants.signals[signal]))
-    process.once('SIGINT', end).once('SIGTERM', end)
+    const interrupt = new AbortController()
+    for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => interrupt.abort())
     try {
       const endpoint = `http://127.0.0.1:${port}`
       process.stdout.write(`Starting Xinference on ${endpoint}; its log is ${log}.\n`)
-      await untilReady(server, endpoint)
-      return await runSuite(
-        endpoint,
-        server,
-        options.filter((option) => !own.has(option)),
-      )
+      await untilReady(server, endpoint, interrupt.signal)
+      const args = options.filter((option) => !own.has(option))
+      return await runSuite(endpoint, server, args, interrupt.signal)
     } finally {
       await stop(server)
       await rm(home, { recursive: true, force: true })

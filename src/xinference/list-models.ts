@@ -1,7 +1,8 @@
 import { MalformedResponseError } from '../errors/malformed-response-error.js'
 import { WrongServerError } from '../errors/wrong-server-error.js'
 import type { ModelDescription } from './model-description.js'
-import type { Session, SessionRequest } from './session.js'
+import type { SessionRequest } from './request-json.js'
+import type { Session } from './session.js'
 
 /**
  * All models that a server runs, of every type.

@@ -1,17 +1,10 @@
 import type { Runtime } from '../contract/runtime.js'
-import { readError } from '../dialects/xinference/read-error.js'
 import { AbortedError } from '../errors/aborted-error.js'
 import { AddressBannedError } from '../errors/address-banned-error.js'
 import { AuthenticationError } from '../errors/authentication-error.js'
 import { ConnectionError } from '../errors/connection-error.js'
-import { MalformedResponseError } from '../errors/malformed-response-error.js'
 import { TimeoutError } from '../errors/timeout-error.js'
 import { isHeadraceError } from '../errors/headrace-error.js'
-import { parseJson } from '../transport/parse-json.js'
-import { redirectError } from '../transport/redirect-error.js'
-import { readRedacted, redactError, redactText } from '../transport/redact.js'
-import { requestWhole } from '../transport/request-whole.js'
-import { parseRetryAfter } from '../transport/retry-after.js'
 import { orAborted } from '../transport/signal-listeners.js'
 import type { Transport } from '../transport/transport.js'
 import {
@@ -22,25 +15,16 @@ import {
   type XinferenceCredentials,
 } from './credentials.js'
 import type { Endpoint } from './endpoint.js'
+import {
+  defaultTimeoutMs,
+  type Headers,
+  type JsonAnswer,
+  requestJson,
+  type SessionRequest,
+  unreadable,
+} from './request-json.js'
 import { readTokens, type Tokens, useMs } from './tokens.js'
 
-export interface SessionRequest {
-  readonly method?: 'GET' | 'POST' | 'DELETE' | undefined
-  /** From the endpoint's root. */
-  readonly path: string
-  readonly body?: unknown
-  /** @defaultValue 90000: a server with a sick worker takes up to a minute to list its models (Xinference 3.2) */
-  readonly timeoutMs?: number | undefined
-  readonly signal?: AbortSignal | undefined
-  /** A route that asks for no credential; it is sent without one. */
-  readonly isOpen?: boolean | undefined
-  /** Its body or its answer holds a secret that is not known yet. */
-  readonly isConfidential?: boolean | undefined
-}
-
-type Headers = Readonly<Record<string, string>>
-
-const defaultTimeoutMs = 90_000
 /** For the question whether a server is set up, which only improves a message. */
 const setupTimeoutMs = 5000
 /** A token that is refused this soon after it replaced a refused one is none that a further one would improve. */
@@ -260,7 +244,7 @@ export class Session {
     const request = { method: 'POST', path, body, isConfidential: true } as const
     const { json, serverTime } = await this.#exchange(request, this.#openHeaders)
     const tokens = readTokens(json, serverTime)
-    if (tokens === undefined) throw notTokens(this.endpoint.url)
+    if (tokens === undefined) throw unreadable(this.endpoint)
     const { accessToken, refreshToken } = tokens
     this.#tokens = tokens
     this.#usableUntil = this.#runtime.now() + useMs(tokens)
@@ -314,41 +298,10 @@ export class Session {
     )
   }
 
-  async #exchange(
-    request: SessionRequest,
-    headers: Headers,
-    onStatus?: (status: number) => void,
-  ): Promise<{ readonly json: unknown; readonly serverTime: number }> {
-    const { origin, basePath } = this.endpoint
-    const { method = 'GET', path, body, timeoutMs = defaultTimeoutMs, signal, isConfidential } = request
-    try {
-      const answer = await requestWhole(
-        this.transport,
-        {
-          method,
-          origin,
-          path: basePath + path,
-          headers: body === undefined ? headers : { ...headers, 'content-type': 'application/json' },
-          body: body === undefined ? undefined : JSON.stringify(body),
-          isConfidential,
-        },
-        { runtime: this.#runtime, timeoutMs, signal },
-      )
-      onStatus?.(answer.status)
-      if (answer.status >= 400) {
-        const retryAfterMs = parseRetryAfter(answer.headers['retry-after'], Date.now())
-        throw readError({ ...answer, body: redactText(answer.body, this.#secrets), retryAfterMs })
-      }
-      if (answer.status >= 300) throw redirectError(origin, answer.status, answer.headers)
-      const serverTime = Date.parse(String(answer.headers['date'])) || Date.now()
-      if (answer.body === '') return { json: undefined, serverTime }
-      const json = readRedacted(answer.body, this.#secrets, (text) => parseJson(text, origin))
-      return { json, serverTime }
-    } catch (error) {
-      // Its excerpt may hold what is not known to be a secret yet.
-      if (isConfidential && error instanceof MalformedResponseError) throw notTokens(this.endpoint.url)
-      throw redactError(error, this.#secrets)
-    }
+  #exchange(request: SessionRequest, headers: Headers, onStatus?: (status: number) => void): Promise<JsonAnswer> {
+    const { transport, endpoint } = this
+    const connection = { transport, endpoint, runtime: this.#runtime, secrets: this.#secrets }
+    return requestJson(connection, request, headers, onStatus)
   }
 }
 
@@ -360,10 +313,6 @@ function isSlow({ timeoutMs = defaultTimeoutMs }: SessionRequest): boolean {
 /** Whether it would have been the same for every request. */
 function isShared(error: unknown): boolean {
   return error instanceof ConnectionError || error instanceof TimeoutError || error instanceof AddressBannedError
-}
-
-function notTokens(url: string): MalformedResponseError {
-  return new MalformedResponseError(`${url} answered a login or a key's making in a form that Xinference does not use.`)
 }
 
 /** The promise's outcome, unless the signal aborts first; what the promise stands for goes on for others. */

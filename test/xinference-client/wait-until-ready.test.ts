@@ -101,6 +101,15 @@ describe('waitUntilReady', () => {
     expect(await errorOf(done)).toMatchObject({ code: 'LAUNCH_FAILED', message, context: { modelUid: 'a' } })
   })
 
+  it('waits for a reason that comes after the state (server 4.1.0)', async () => {
+    const late = failed('[address=127.0.0.1:34705, pid=24313] Failed to init server, please check the input params.')
+    const { done } = await wait({ [replicasRoute]: inTurn(states('LOADING'), failed(null), late) })
+    expect(await errorOf(done)).toMatchObject({
+      code: 'LAUNCH_FAILED',
+      message: 'a failed to launch: Failed to init server, please check the input params.',
+    })
+  })
+
   it.each([
     ['loading, by 503', inTurn(loading, loading, states('READY'))],
     ['not there yet', inTurn(noModel, noModel, states('LOADING'), states('READY'))],

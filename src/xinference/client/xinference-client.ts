@@ -9,7 +9,8 @@ import { createTransport } from '../create-transport.js'
 import { defaultEndpoint, parseEndpoint } from '../endpoint.js'
 import { listModels } from '../list-models.js'
 import type { ModelDescription } from '../model-description.js'
-import { Session, type SessionRequest } from '../session.js'
+import type { SessionRequest } from '../request-json.js'
+import { Session } from '../session.js'
 import { clientOptionsSchema, type XinferenceClientOptions } from './client-options.js'
 import { type LaunchOptions, toLaunchBody, type XinferenceModelType } from './launch-options.js'
 import { isDescribable, namedPath } from './model-path.js'
@@ -42,7 +43,7 @@ export class XinferenceClient {
   readonly #runtime: Runtime
   readonly #timeoutMs: number | undefined
 
-  /** Validates the options; sends nothing. @throws InvalidOptionError `INVALID_OPTION` */
+  /** Validates the options; sends nothing. @throws HeadraceError `INVALID_OPTION`; `FILE_UNREADABLE` for `caFile` */
   constructor(options: XinferenceClientOptions = {}, { runtime = systemRuntime, transport }: LLMDependencies = {}) {
     const parsed = parseOptions(clientOptionsSchema, options, 'XinferenceClient')
     const endpoint = parseEndpoint(parsed.endpoint ?? runtime.env['XINFERENCE_ENDPOINT'] ?? defaultEndpoint)
