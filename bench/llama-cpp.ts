@@ -4,10 +4,9 @@
  *
  * `npx tsx bench/llama-cpp.ts [--quick] [--json]`
  */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 
 import { getLlama, LlamaLogLevel } from 'node-llama-cpp'
@@ -15,30 +14,15 @@ import { getLlama, LlamaLogLevel } from 'node-llama-cpp'
 import type { AnswerSink } from '../src/contract/engine.js'
 import type { LlamaCppEngine } from '../src/llama-cpp/llama-cpp-engine.js'
 import { loadLlamaCppEngine } from '../src/llama-cpp/load-llama-cpp-engine.js'
+import { writeEndlessModel } from '../test/support/endless-model.js'
 import { formatTable, type Row } from './row.js'
 
-const demo = fileURLToPath(new URL('../models/demo/demo.gguf', import.meta.url))
 const prompt = '<|im_start|>user\nTell me a story about a fox.<|im_enx|>\n<|im_start|>assistant\n'
 const tokens = 200
 const window = 512
 const most = 8
 
 type Run = (calls: number) => Promise<void>
-
-/**
- * The demo model, made unable to end: the tokens that end a turn or a text are spelled otherwise, so that llama.cpp does
- * not know them for what they are. Its answers are too short to measure.
- */
-async function endless(path: string): Promise<void> {
-  const bytes = await readFile(demo)
-  for (const [end, spelling] of Object.entries({ '<|im_end|>': '<|im_enx|>', '<|endoftext|>': '<|endoftexx|>' })) {
-    for (let at = bytes.indexOf(end); at !== -1; at = bytes.indexOf(end, at)) bytes.write(spelling, at)
-  }
-  const key = 'tokenizer.ggml.eos_token_id'
-  const nulByte = 0
-  bytes.writeUInt32LE(nulByte, bytes.indexOf(key) + key.length + 4)
-  await writeFile(path, bytes)
-}
 
 async function createBare(path: string): Promise<{ run: Run; dispose(): Promise<void> }> {
   const llama = await getLlama({ gpu: false, build: 'never', maxThreads: 0, logLevel: LlamaLogLevel.disabled })
@@ -141,7 +125,7 @@ async function main(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'headrace-bench-'))
   try {
     const path = join(folder, 'endless.gguf')
-    await endless(path)
+    await writeEndlessModel(path)
     const engine = await loadLlamaCppEngine({ modelPath: path, threads: 1, parallel: most, contextWindow: window })
     const bare = await createBare(path)
     const shared = createOurs(engine)

@@ -1,7 +1,11 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 
+import { writeEndlessModel } from '../support/endless-model.js'
 import { ScriptedModel, type Step } from '../support/scripted-model.js'
 import { run, start } from './command.js'
 import { serveModel } from './serve-model.js'
@@ -110,17 +114,11 @@ describe('leaving early', () => {
   })
 
   it('Ctrl-C stops the embedded model', async () => {
-    const command = start([
-      'complete',
-      '--raw',
-      '1, 2, 3,',
-      '--temperature',
-      '2',
-      '--top-k',
-      '0',
-      '--max-tokens',
-      '480',
-    ])
+    const folder = await mkdtemp(join(tmpdir(), 'headrace-cli-'))
+    onTestFinished(() => rm(folder, { recursive: true }))
+    const path = join(folder, 'endless.gguf')
+    await writeEndlessModel(path)
+    const command = start(['complete', '--raw', 'Once', '--llm', `gguf:${path}`])
     await command.until(/./)
     const startedAt = performance.now()
     command.child.kill('SIGINT')

@@ -66,16 +66,20 @@ function withLineEnds(bytes: Buffer, end: string): Buffer {
 }
 
 describe.each(recordedStreams)('$file', (recorded) => {
-  it.each(lineEnds)('gives the same parts cut at every byte, with %s', async (_name, end) => {
-    const bytes = withLineEnds(fixture(recorded.file), end)
-    const read = createModel(recorded)
-    const whole = await read([bytes])
-    expect(whole.end).toBe('complete')
-    for (let position = 1; position < bytes.length; position++) {
-      const { parts } = await read(cut(bytes, [position]))
-      if (parts !== whole.parts) expect({ position, parts }).toEqual({ position, parts: whole.parts })
-    }
-  })
+  // LF alone is among the random cuts below: it has no cut that CRLF has not.
+  it.each(lineEnds.filter(([name]) => name !== 'LF'))(
+    'gives the same parts cut at every byte, with %s',
+    async (_name, end) => {
+      const bytes = withLineEnds(fixture(recorded.file), end)
+      const read = createModel(recorded)
+      const whole = await read([bytes])
+      expect(whole.end).toBe('complete')
+      for (let position = 1; position < bytes.length; position++) {
+        const { parts } = await read(cut(bytes, [position]))
+        if (parts !== whole.parts) expect({ position, parts }).toEqual({ position, parts: whole.parts })
+      }
+    },
+  )
 
   it('gives the same parts cut anywhere, several times, and byte by byte', async () => {
     const bytes = fixture(recorded.file)
