@@ -72,7 +72,7 @@ function createOurs(engine: LlamaCppEngine, seed?: number): Run {
       }
       const options = { temperature: 0, maxTokens: tokens, seed }
       engine.start(
-        { kind: 'completion', messages: undefined, prompt, options, jsonSchema: undefined, stream: true },
+        { kind: 'completion', messages: undefined, prompt, options, rendered: undefined, constraint: undefined, stream: true },
         sink,
       )
     })

@@ -60,7 +60,15 @@ export type {
   TextStreamPart,
   ToolCallStreamPart,
 } from './contract/stream-part.js'
-export type { JsonSchema, SchemaLike, StructuredOutput } from './contract/structured-output.js'
+export type {
+  ChoiceOutput,
+  GrammarOutput,
+  JsonOutput,
+  JsonSchema,
+  RegexOutput,
+  SchemaLike,
+  StructuredOutput,
+} from './contract/structured-output.js'
 export type { LLMMetadata } from './contract/metadata.js'
 export type {
   GenerateInput,
@@ -69,6 +77,7 @@ export type {
   GenerateOptions,
   GenerateOutcome,
   GenerateOutput,
+  PreparedInput,
 } from './contract/generate.js'
 export type {
   CallbackEvents,

@@ -1,7 +1,18 @@
 import type { GenerationOptions } from './options.js'
+import type { ConstraintFormat } from './structured-output.js'
 
 /** The name of an option that a back end may or may not honour. */
 export type OptionName = keyof GenerationOptions
+
+/** Options that only a few servers know, so that a back end says which it honours rather than which it does not. */
+export const rareOptions = ['logitBias', 'returnFullText', 'watermark', 'toolPrompt'] as const
+export type RareOption = (typeof rareOptions)[number]
+
+/** How a model is asked: a conversation, or literal text to be continued. */
+export type Route = 'chat' | 'completion'
+
+/** Why options cannot be honoured, each as the end of a sentence ("... drops min_p"). */
+export type OptionGaps = Readonly<Partial<Record<OptionName, string>>>
 
 /**
  * What a back end can do for the model at hand, as data: shared code asks this and never a server's name. Every member
@@ -16,10 +27,22 @@ export interface Capabilities {
   readonly vision?: boolean | undefined
   /** Takes tools. @defaultValue false */
   readonly tools?: boolean | undefined
-  /** Why an option cannot be honoured, as the end of a sentence ("... drops min_p"). @defaultValue {}: all are honoured */
-  readonly unsupported?: Readonly<Partial<Record<OptionName, string>>> | undefined
-  /** Constrains the text to a JSON Schema. @defaultValue false */
-  readonly jsonSchema?: boolean | undefined
+  /** What cannot be honoured. @defaultValue {}: all options are */
+  readonly unsupported?: OptionGaps | undefined
+  /** What cannot be honoured on one route, besides {@link unsupported}. @defaultValue {} */
+  readonly unsupportedOn?: Readonly<Partial<Record<Route, OptionGaps>>> | undefined
+  /** Which of the options that few servers know are honoured; see {@link rareOptions}. @defaultValue {}: none */
+  readonly extras?: Readonly<Partial<Record<Route, readonly RareOption[]>>> | undefined
+  /**
+   * Which formats of `structuredOutput` constrain the text, and by which field of the request, for people to read.
+   *
+   * @defaultValue {}: none
+   */
+  readonly constraints?:
+    | Readonly<Partial<Record<Route, Readonly<Partial<Record<ConstraintFormat, string>>>>>>
+    | undefined
+  /** Stop strings that a request may have; more are cut with a warning. @defaultValue Infinity */
+  readonly maxStops?: number | undefined
   /** What `wireMode: 'auto'` means for `generate`; interactive calls always stream. @defaultValue 'stream' */
   readonly batchWire?: 'json' | 'stream' | undefined
   /** Requests that make sense at once. @defaultValue Infinity */

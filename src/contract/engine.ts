@@ -1,20 +1,26 @@
 import type { HeadraceError } from '../errors/headrace-error.js'
-import type { Capabilities } from './capabilities.js'
+import type { Capabilities, Route } from './capabilities.js'
 import type { ChatMessage } from './message.js'
 import type { GenerationOptions, ResolvedTimeouts } from './options.js'
 import type { ContentLogprob, FinishReason, Usage, Warning } from './response.js'
-import type { JsonSchema } from './structured-output.js'
+import type { Constraint } from './structured-output.js'
 
 /** A call after validation and merging: what a dialect compiles and an engine runs. */
 export interface CanonicalRequest {
-  readonly kind: 'chat' | 'completion'
+  readonly kind: Route
   /** Of a chat: never empty; images are web addresses or data URLs. */
   readonly messages: readonly ChatMessage[] | undefined
   /** Of a completion: literal text. */
   readonly prompt: string | undefined
+  /**
+   * The prompt was rendered from a conversation here, so it has all its special tokens as text. `bos` is the one that it
+   * begins with and that a server which adds special tokens would add a second time.
+   */
+  readonly rendered: { readonly bos: string | undefined } | undefined
   /** The call's options over the model's defaults. `n` and `structuredOutput` are handled above. */
   readonly options: Omit<GenerationOptions, 'n' | 'structuredOutput'>
-  readonly jsonSchema: { readonly name: string; readonly schema: JsonSchema } | undefined
+  /** What `structuredOutput` asks for, where the route constrains to it. */
+  readonly constraint: Constraint | undefined
   /** Ask for a stream. */
   readonly stream: boolean
 }

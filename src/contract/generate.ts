@@ -1,4 +1,5 @@
 import type { HeadraceError } from '../errors/headrace-error.js'
+import type { Route } from './capabilities.js'
 import type { ChatMessage } from './message.js'
 import type { CallOptions } from './options.js'
 import type { ChatResponse, CompletionResponse, FinishReason, Timings, Usage, Warning } from './response.js'
@@ -39,6 +40,21 @@ export interface GenerateOutput {
   }
   /** The whole answers. */
   readonly responses: readonly (ChatResponse | CompletionResponse | undefined)[]
+}
+
+/** What a call would send for an input. */
+export interface PreparedInput {
+  readonly route: Route
+  /**
+   * The text that the model reads. `undefined` where the server writes it, from {@link messages} by its own template, and
+   * the model's prompt format is not here.
+   */
+  readonly prompt: string | undefined
+  /** Of the route `chat`. */
+  readonly messages: readonly ChatMessage[] | undefined
+  /** Tokens of {@link prompt}, where the model's tokenizer is here. */
+  readonly tokens: number | undefined
+  readonly warnings: readonly Warning[]
 }
 
 /**

@@ -44,6 +44,14 @@ export interface GenerationOptions<T = unknown> {
   readonly tools?: readonly Tool[] | undefined
   readonly toolChoice?: ToolChoice | undefined
   readonly parallelToolCalls?: boolean | undefined
+  /** Added to the logits of tokens, by token id; -100 to 100. Few servers take it. */
+  readonly logitBias?: Readonly<Record<string, number>> | undefined
+  /** Put the prompt before the text. TGI's native route alone. */
+  readonly returnFullText?: boolean | undefined
+  /** Watermark the text. TGI's native route alone. */
+  readonly watermark?: boolean | undefined
+  /** A text that goes before the tools in the prompt. TGI's chat route alone. */
+  readonly toolPrompt?: string | undefined
   /** Switches the thinking of a hybrid reasoning model on or off. */
   readonly reasoning?: boolean | undefined
   /** Extra variables for the server's chat template. */

@@ -1,3 +1,4 @@
+import type { Route } from './capabilities.js'
 import type { ChatMessage, ToolCall } from './message.js'
 
 /**
@@ -72,7 +73,7 @@ export interface ResponseBase {
   /** The seed that was sent. */
   readonly seed: number | undefined
   /** The route that was taken: asked as a conversation, or literal text continued. */
-  readonly route: 'chat' | 'completion'
+  readonly route: Route
   readonly warnings: readonly Warning[]
   readonly timings: Timings
   /**

@@ -31,7 +31,6 @@ export function engineCapabilities(template: ChatTemplate | undefined, parallel:
     vision: false,
     tools: false,
     unsupported,
-    jsonSchema: false,
     batchWire: 'stream',
     maxConcurrency: parallel,
   }

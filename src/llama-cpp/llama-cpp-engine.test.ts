@@ -92,7 +92,7 @@ function start(
   options: Options = { temperature: 0 },
 ): { answer: Answer; exchange: Exchange } {
   const sink = new Answer()
-  const request = { options, jsonSchema: undefined, stream: true }
+  const request = { options, rendered: undefined, constraint: undefined, stream: true }
   const exchange = engine.start(
     typeof asked === 'string'
       ? { ...request, kind: 'chat', messages: [{ role: 'user', content: asked }], prompt: undefined }

@@ -1,12 +1,11 @@
 import { z } from 'zod'
 
-import type { ChatMessage } from '../contract/message.js'
 import type { ResolvedTimeouts } from '../contract/options.js'
 import { fromJSON, type FromJSONOptions } from '../llm/from-json.js'
 import type { LLMDependencies } from '../llm/llm-options.js'
 import { type Connection, LLM } from '../llm/llm.js'
 import { parseOptions } from '../llm/parse-options.js'
-import type { Description } from '../llm/prepare-call.js'
+import type { Description } from '../llm/loaded-model.js'
 import type { LlamaCppEngine } from './llama-cpp-engine.js'
 import { loadLlamaCppEngine } from './load-llama-cpp-engine.js'
 import { llamaCppOptionsSchema, type LlamaCppOptions, loadedLlamaCppSchema } from './options.js'
@@ -86,23 +85,6 @@ export class LlamaCpp extends LLM<LlamaCppOptions> {
   /** The model's own chat template, if it has one. @throws NotLoadedError `NOT_LOADED` before `load()`. */
   get chatTemplate(): string | undefined {
     return this.#engine.chatTemplate
-  }
-
-  /**
-   * How many tokens a text is, or a conversation as the model's chat template writes it. Special tokens written in a text
-   * count as the text that they are.
-   */
-  async countTokens(input: string | readonly ChatMessage[]): Promise<number> {
-    await this.load()
-    if (typeof input === 'string') return this.#engine.countTokens(input)
-    const request = { kind: 'chat', messages: input, prompt: undefined, options: {} } as const
-    return this.#engine.tokenizePrompt(request).tokens.length
-  }
-
-  /** The exact text that a conversation becomes: how to look at a prompt. */
-  async prepareInput(messages: readonly ChatMessage[]): Promise<string> {
-    await this.load()
-    return this.#engine.tokenizePrompt({ kind: 'chat', messages, prompt: undefined, options: {} }).text
   }
 
   get #engine(): LlamaCppEngine {

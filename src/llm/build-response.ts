@@ -1,10 +1,13 @@
+import type { Route } from '../contract/capabilities.js'
 import type { ChatMessage, ToolCall } from '../contract/message.js'
-import type { ChatResponse, CompletionResponse, Timings, Warning } from '../contract/response.js'
+import type { ChatResponse, CompletionResponse, Timings, Usage, Warning } from '../contract/response.js'
 import { type Answer, uniqueWarnings } from './answer.js'
 
 interface Facts {
   readonly seed: number | undefined
-  readonly route: 'chat' | 'completion'
+  readonly route: Route
+  /** Counted here, for a server that does not say. */
+  readonly inputTokens: number | undefined
   readonly timings: Timings
   readonly warnings: readonly Warning[]
   readonly parsed: unknown
@@ -18,7 +21,7 @@ export function buildCompletionResponse<T>(answer: Answer, facts: Facts): Comple
     text: answer.text,
     reasoning: answer.reasoning,
     finishReason: answer.finishReason,
-    usage: answer.usage,
+    usage: withInputTokens(answer.usage, facts.inputTokens),
     logprobs: answer.logprobs,
     model: answer.model,
     seed: facts.seed,
@@ -37,7 +40,7 @@ export function buildChatResponse<T>(answer: Answer, facts: Facts): ChatResponse
     text: answer.text,
     reasoning: answer.reasoning,
     finishReason: answer.finishReason,
-    usage: answer.usage,
+    usage: withInputTokens(answer.usage, facts.inputTokens),
     logprobs: answer.logprobs,
     model: answer.model,
     seed: facts.seed,
@@ -50,6 +53,13 @@ export function buildChatResponse<T>(answer: Answer, facts: Facts): ChatResponse
     parsed: facts.parsed as T | undefined,
     alternatives: [],
   }
+}
+
+function withInputTokens(usage: Usage, inputTokens: number | undefined): Usage {
+  if (usage.inputTokens !== undefined || inputTokens === undefined) return usage
+  const { outputTokens } = usage
+  const totalTokens = usage.totalTokens ?? (outputTokens === undefined ? undefined : inputTokens + outputTokens)
+  return { ...usage, inputTokens, totalTokens }
 }
 
 function toMessage(content: string, reasoning: string | undefined, toolCalls: readonly ToolCall[]): ChatMessage {

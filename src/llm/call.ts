@@ -53,6 +53,8 @@ export interface CallSpec<Response> {
   readonly request: CanonicalRequest
   /** As the caller gave them, for `llm-start`. */
   readonly asked: { readonly messages: readonly ChatMessage[] | undefined; readonly prompt: string | undefined }
+  /** Counted here, where the model's tokenizer is. */
+  readonly inputTokens: number | undefined
   readonly options: GenerationOptions
   readonly signal: AbortSignal | undefined
   readonly timeouts: ResolvedTimeouts

@@ -5,6 +5,7 @@ import type {
   GenerateOneResult,
   GenerateOptions,
   GenerateOutput,
+  PreparedInput,
 } from '../contract/generate.js'
 import type { ChatMessage } from '../contract/message.js'
 import type { LLMMetadata } from '../contract/metadata.js'
@@ -16,6 +17,7 @@ import { AbortedError } from '../errors/aborted-error.js'
 import type { AuthenticationError } from '../errors/authentication-error.js'
 import { type HeadraceError, isHeadraceError } from '../errors/headrace-error.js'
 import { InvalidRequestError } from '../errors/invalid-request-error.js'
+import { ModelAbilityError } from '../errors/model-ability-error.js'
 import { NotLoadedError } from '../errors/not-loaded-error.js'
 import { RefusedError } from '../errors/refused-error.js'
 import { UnsupportedOptionError } from '../errors/unsupported-option-error.js'
@@ -24,7 +26,7 @@ import { DeadlineTimer } from '../transport/deadline-timer.js'
 import { orAborted } from '../transport/signal-listeners.js'
 import { systemRuntime } from '../transport/system-runtime.js'
 import { version } from '../version.js'
-import { unknownUsage } from './answer.js'
+import { uniqueWarnings, unknownUsage } from './answer.js'
 import { CallStream } from './call-stream.js'
 import { abortedBy, Call, type CallConsumer, type CallSpec } from './call.js'
 import { CallbackManager } from './callback-manager.js'
@@ -34,16 +36,10 @@ import type { LLMDependencies, LLMOptions } from './llm-options.js'
 import { mergeOptions } from './merge-options.js'
 import { callSchema, completeSchema, generateOneSchema, generateSchema } from './options-schema.js'
 import { parseOptions } from './parse-options.js'
-import {
-  type CallMode,
-  type Description,
-  type LoadedModel,
-  mergeTimeouts,
-  prepareChat,
-  prepareComplete,
-  prepareInput,
-} from './prepare-call.js'
+import type { Description, LoadedModel } from './loaded-model.js'
+import { type CallMode, mergeTimeouts, prepareChat, prepareComplete, prepareSample } from './prepare-call.js'
 import { fillMessages, fillTemplate, type PromptTemplate, type PromptVariables } from './prompt-template.js'
+import { countTokens, readPrompt } from './prompting.js'
 import { SharedResource } from './shared-resource.js'
 
 /** What stands behind a loaded model and may be shared between copies of it. */
@@ -223,7 +219,7 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
       parseOptions(generateOneSchema, options, 'generateOne')
       const { sample = 0, ...own } = options
       const model = this.#readyModel ?? (await this.#ready(own.signal))
-      const prepared = (spec = await prepareInput(model, input, own, sample))
+      const prepared = (spec = await prepareSample(model, input, own, sample))
       const response = await new Promise<ChatResponse | CompletionResponse>((resolve, reject) => {
         call = this.#call(prepared, { succeed: resolve, fail: reject })
         call.start()
@@ -256,6 +252,39 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
         cause,
       }
     }
+  }
+
+  /**
+   * What a call would send for an input: the route, and where the model's prompt format is here (`tokenizerId`, or an
+   * embedded engine) the exact text that the model reads, with its tokens. Sends nothing to the model.
+   *
+   * @throws HeadraceError as the call would, before it sends.
+   */
+  async prepareInput(input: GenerateInput, options: CallOptions = {}): Promise<PreparedInput> {
+    parseOptions(callSchema, options, 'prepareInput')
+    const model = this.#readyModel ?? (await this.#ready(options.signal))
+    const { request, inputTokens, warnings } = await prepareSample(model, input, options, 0)
+    return {
+      route: request.kind,
+      ...readPrompt(model.prompting, request, inputTokens),
+      messages: request.messages,
+      warnings: uniqueWarnings(warnings),
+    }
+  }
+
+  /**
+   * Tokens of a text, as the server counts literal text, or of a conversation in the model's chat template.
+   *
+   * @throws ModelAbilityError `MODEL_ABILITY` when the model's tokenizer is not here.
+   */
+  async countTokens(input: string | readonly ChatMessage[]): Promise<number> {
+    const { prompting, metadata } = this.#readyModel ?? (await this.#ready())
+    if (prompting === undefined) {
+      throw new ModelAbilityError(
+        `The tokens of ${metadata.modelName} cannot be counted: give tokenizerId, the model's repository or folder.`,
+      )
+    }
+    return countTokens(prompting, input)
   }
 
   /**

@@ -1,4 +1,4 @@
-import type { Capabilities, OptionName } from '../contract/capabilities.js'
+import type { OptionGaps, OptionName } from '../contract/capabilities.js'
 import type { GenerationOptions } from '../contract/options.js'
 import type { Warning } from '../contract/response.js'
 import { UnsupportedOptionError } from '../errors/unsupported-option-error.js'
@@ -18,16 +18,8 @@ const neutral: Readonly<Partial<Record<OptionName, unknown>>> = {
   logprobs: false,
   parallelToolCalls: true,
   n: 1,
-}
-
-/** What only a conversation can have: literal text has no chat template. */
-export const chatOnly: Capabilities = {
-  unsupported: Object.fromEntries(
-    ['tools', 'toolChoice', 'parallelToolCalls', 'reasoning', 'chatTemplateKwargs'].map((name) => [
-      name,
-      'literal text has no chat template',
-    ]),
-  ),
+  returnFullText: false,
+  watermark: false,
 }
 
 /** The call's generation options over the model's; an `undefined` overrides nothing. */
@@ -38,6 +30,11 @@ export function mergeOptions(defaults: GenerationOptions, call: object | undefin
   return merged
 }
 
+/** Whether leaving the option out is no difference. */
+export function changesNothing(option: OptionName, value: unknown): boolean {
+  return value === undefined || neutral[option] === value || (Array.isArray(value) && value.length === 0)
+}
+
 /**
  * Takes out the options that the back end would drop.
  *
@@ -45,19 +42,17 @@ export function mergeOptions(defaults: GenerationOptions, call: object | undefin
  */
 export function refuseUnsupported(
   options: GenerationOptions,
-  { unsupported }: Capabilities,
+  gaps: OptionGaps,
   policy: 'error' | 'warn',
   warnings: Warning[],
 ): GenerationOptions {
-  if (unsupported === undefined) return options
   let kept: Record<string, unknown> | undefined
-  for (const name in unsupported) {
+  for (const name in options) {
     const option = name as OptionName
     const value = options[option]
-    if (value === undefined) continue
-    const reason = unsupported[option] ?? 'is not supported here'
-    const changesNothing = neutral[option] === value || (Array.isArray(value) && value.length === 0)
-    if (policy === 'error' && !changesNothing) {
+    const reason = gaps[option]
+    if (value === undefined || reason === undefined) continue
+    if (policy === 'error' && !changesNothing(option, value)) {
       throw new UnsupportedOptionError(
         `The option ${option} cannot be honoured: ${reason}; leave it out, or set unsupportedOptions: 'warn'.`,
         { option, context: { option } },

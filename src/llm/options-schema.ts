@@ -27,14 +27,24 @@ const tool = z.strictObject({
 })
 
 /** What the text must look like. */
-export const structuredOutputSchema: z.ZodType<StructuredOutput, StructuredOutput> = z.strictObject({
-  format: z.literal('json'),
-  schema: z.custom<never>(
-    (value) => typeof value === 'object' && value !== null,
-    'must be a JSON Schema or a schema object',
-  ),
-  name: z.string().optional(),
-})
+export const structuredOutputSchema: z.ZodType<StructuredOutput, StructuredOutput> = z.discriminatedUnion(
+  'format',
+  [
+    z.strictObject({
+      format: z.literal('json'),
+      schema: z.custom<never>(
+        (value) => (typeof value === 'object' && value !== null) || typeof value === 'string',
+        'must be a JSON Schema or a schema object',
+      ),
+      name: z.string().optional(),
+      whitespacePattern: z.string().optional(),
+    }),
+    z.strictObject({ format: z.literal('regex'), schema: z.string().min(1) }),
+    z.strictObject({ format: z.literal('choice'), schema: z.array(z.string()).min(1) }),
+    z.strictObject({ format: z.literal('grammar'), schema: z.string().min(1) }),
+  ],
+  'must be "json", "regex", "choice" or "grammar"',
+)
 
 /** Every generation option with its range. */
 const generationShape: Shape<GenerationOptions> = {
@@ -55,6 +65,10 @@ const generationShape: Shape<GenerationOptions> = {
   tools: z.array(tool).optional(),
   toolChoice: z.union([z.enum(['auto', 'none', 'required']), z.strictObject({ name: z.string().min(1) })]).optional(),
   parallelToolCalls: z.boolean().optional(),
+  logitBias: z.record(z.string().regex(/^\d+$/, 'must be a token id'), z.number().min(-100).max(100)).optional(),
+  returnFullText: z.boolean().optional(),
+  watermark: z.boolean().optional(),
+  toolPrompt: z.string().optional(),
   reasoning: z.boolean().optional(),
   chatTemplateKwargs: z.record(z.string(), z.unknown()).optional(),
   structuredOutput: structuredOutputSchema.optional(),

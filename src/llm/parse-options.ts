@@ -62,6 +62,8 @@ function requirement(issue: z.core.$ZodIssue): string {
       return `must be ${issue.values.map((value) => JSON.stringify(value)).join(' or ')}`
     case 'invalid_union':
       return issue.message === 'Invalid input' ? 'has a form that is not known here' : issue.message
+    case 'invalid_key':
+      return issue.issues[0]?.message ?? 'is not valid'
     case 'custom':
     case 'invalid_format':
       return issue.message

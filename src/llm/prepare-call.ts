@@ -1,7 +1,7 @@
+import type { Capabilities, Route } from '../contract/capabilities.js'
 import type { CanonicalRequest } from '../contract/engine.js'
 import type { GenerateInput } from '../contract/generate.js'
 import type { ChatMessage } from '../contract/message.js'
-import type { LLMMetadata } from '../contract/metadata.js'
 import type {
   CallOptions,
   CompleteOptions,
@@ -11,43 +11,27 @@ import type {
   WireMode,
 } from '../contract/options.js'
 import type { ChatResponse, CompletionResponse, Warning } from '../contract/response.js'
-import type { StructuredOutput } from '../contract/structured-output.js'
-import { ContextOverflowError } from '../errors/context-overflow-error.js'
+import type { ConstraintFormat, StructuredOutput } from '../contract/structured-output.js'
 import { InvalidRequestError } from '../errors/invalid-request-error.js'
 import { ModelAbilityError } from '../errors/model-ability-error.js'
 import { UnsupportedOptionError } from '../errors/unsupported-option-error.js'
 import { compileOutput } from '../output/compile-output.js'
 import type { Answer } from './answer.js'
 import { buildChatResponse, buildCompletionResponse } from './build-response.js'
-import type { CallContext, CallSpec } from './call.js'
+import type { CallSpec } from './call.js'
 import { deriveSeed } from './derive-seed.js'
-import type { LLMOptions } from './llm-options.js'
-import { chatOnly, mergeOptions, refuseUnsupported } from './merge-options.js'
+import { fitWindow } from './fit-window.js'
+import type { LoadedModel } from './loaded-model.js'
+import { mergeOptions, refuseUnsupported } from './merge-options.js'
 import { structuredOutputSchema } from './options-schema.js'
 import { parseOptions } from './parse-options.js'
 import { prepareMessages } from './prepare-messages.js'
-
-/** What a connection and the options of one copy of a model amount to. */
-export interface Description {
-  readonly metadata: LLMMetadata
-  /** Tokens that prompt and answer share; what `maxTokens` is held against. */
-  readonly windowTokens: number | undefined
-  /** Generation options of every call. */
-  readonly defaults: GenerationOptions
-  readonly warnings: readonly Warning[]
-}
-
-/** A model that calls can be made of. */
-export interface LoadedModel extends Description {
-  readonly options: LLMOptions
-  readonly timeouts: ResolvedTimeouts
-  readonly context: CallContext
-}
+import { opensUserTurn } from './prompting.js'
+import { type Form, gapsOf } from './route.js'
+import { type Question, writeInput } from './write-input.js'
 
 /** Who asks: a caller that waits for the answer, one that reads it as it comes, or `generate`. */
 export type CallMode = 'interactive' | 'stream' | 'batch'
-
-type Input = Pick<CanonicalRequest, 'kind' | 'messages' | 'prompt'>
 
 /** The call that `complete` makes. @throws HeadraceError when it cannot be made. */
 export async function prepareComplete<T>(
@@ -57,18 +41,8 @@ export async function prepareComplete<T>(
   mode: CallMode,
 ): Promise<CallSpec<CompletionResponse<T>>> {
   if (typeof prompt !== 'string') throw new InvalidRequestError('The prompt of complete must be a string.')
-  const { completionToPrompt, systemPrompt } = model.options
-  const asked = { messages: undefined, prompt }
-  const literal = (text: string): Input => ({ kind: 'completion', messages: undefined, prompt: text })
-  let input: Input
-  if (options?.raw) input = literal(prompt)
-  else if (completionToPrompt !== undefined) input = literal(completionToPrompt(prompt))
-  else if (!model.metadata.isChatModel) input = literal(systemPrompt ? `${systemPrompt}\n\n${prompt}` : prompt)
-  else {
-    const messages = withSystemPrompt([{ role: 'user', content: prompt }], systemPrompt)
-    input = { kind: 'chat', messages, prompt: undefined }
-  }
-  return prepare(model, input, asked, options, mode, buildCompletionResponse<T>)
+  const question = promptQuestion(model, prompt, options?.raw)
+  return prepare(model, question, { messages: undefined, prompt }, options, mode, buildCompletionResponse<T>)
 }
 
 /** The call that `chat` makes. @throws HeadraceError when it cannot be made. */
@@ -78,26 +52,46 @@ export async function prepareChat<T>(
   options: CallOptions<T> | undefined,
   mode: CallMode,
 ): Promise<CallSpec<ChatResponse<T>>> {
+  const question = chatQuestion(model, messages)
+  const asked = { messages, prompt: undefined }
+  return prepare(
+    model,
+    question instanceof Promise ? await question : question,
+    asked,
+    options,
+    mode,
+    buildChatResponse<T>,
+  )
+}
+
+function promptQuestion(model: LoadedModel, prompt: string, raw: boolean | undefined): Question {
+  const { completionToPrompt, systemPrompt } = model.options
+  if (raw) return { prompt }
+  if (completionToPrompt !== undefined) return { prompt: completionToPrompt(prompt) }
+  if (!model.metadata.isChatModel) return { prompt: systemPrompt ? `${systemPrompt}\n\n${prompt}` : prompt }
+  return { messages: withSystemPrompt([{ role: 'user', content: prompt }], systemPrompt) }
+}
+
+function chatQuestion(model: LoadedModel, messages: readonly ChatMessage[]): Question | Promise<Question> {
   const { isVisionModel, isChatModel, modelName } = model.metadata
   const { messagesToPrompt, systemPrompt } = model.options
-  const resolved = prepareMessages(messages, isVisionModel, modelName)
-  const whole = withSystemPrompt(resolved instanceof Promise ? await resolved : resolved, systemPrompt)
-  const asked = { messages, prompt: undefined }
-  let input: Input
-  if (messagesToPrompt !== undefined) {
-    input = { kind: 'completion', messages: undefined, prompt: messagesToPrompt(whole) }
-  } else if (isChatModel) {
-    input = { kind: 'chat', messages: whole, prompt: undefined }
-  } else {
+  const toQuestion = (resolved: readonly ChatMessage[]): Question => {
+    const whole = withSystemPrompt(resolved, systemPrompt)
+    if (messagesToPrompt !== undefined) return { prompt: messagesToPrompt(whole) }
+    if (isChatModel) return { messages: whole }
     throw new ModelAbilityError(
       `The model ${modelName} cannot chat, it only continues text: use complete(), or give messagesToPrompt.`,
     )
   }
-  return prepare(model, input, asked, options, mode, buildChatResponse<T>)
+  const resolved = prepareMessages(messages, isVisionModel, modelName)
+  if (messages.length === 0 && !opensUserTurn(model.prompting, messages)) {
+    throw new InvalidRequestError('The conversation is empty: give at least one message.')
+  }
+  return resolved instanceof Promise ? resolved.then(toQuestion) : toQuestion(resolved)
 }
 
 /** The call that one sample of one input of `generate` makes. @throws HeadraceError when it cannot be made. */
-export async function prepareInput(
+export async function prepareSample(
   model: LoadedModel,
   input: GenerateInput,
   options: CallOptions,
@@ -124,55 +118,43 @@ export async function prepareInput(
 
 async function prepare<R extends ChatResponse | CompletionResponse>(
   model: LoadedModel,
-  input: Input,
+  question: Question,
   asked: CallSpec<R>['asked'],
   call: CallOptions | undefined,
   mode: CallMode,
   build: (...facts: Parameters<typeof buildChatResponse>) => R,
 ): Promise<CallSpec<R>> {
-  const { metadata, windowTokens = Infinity, timeouts } = model
+  const { metadata, timeouts } = model
   const { capabilities } = model.context.engine
-  if (input.kind === 'completion' && capabilities.completion === false) {
-    throw new ModelAbilityError(
-      `The model ${metadata.modelName} takes conversations only, no literal text: leave raw out, or use chat().`,
-    )
-  }
   const warnings: Warning[] = []
   const policy = model.options.unsupportedOptions ?? 'error'
   const merged = mergeOptions(model.defaults, call)
-  const fitting = input.kind === 'completion' ? refuseUnsupported(merged, chatOnly, policy, warnings) : merged
-  const supported = refuseUnsupported(fitting, capabilities, policy, warnings)
+  const input = writeInput(model, question, merged, warnings)
+  const supported = refuseUnsupported(merged, gapsOf(capabilities, input.form), policy, warnings)
   const { structuredOutput } = supported
-  const options = ofRequest(supported)
-  if (options.maxTokens !== undefined && options.maxTokens > windowTokens) {
-    throw new ContextOverflowError(
-      `maxTokens is ${options.maxTokens}, more than the ${windowTokens} tokens of the context window of ${metadata.modelName}: lower it.`,
-      { context: { maxTokens: options.maxTokens, contextWindow: windowTokens } },
-    )
-  }
+  const options = cutStops(ofRequest(supported, input.form), capabilities, warnings)
   if (options.tools !== undefined && options.tools.length > 0 && !metadata.isFunctionCallingModel) {
     throw new ModelAbilityError(
       `The model ${metadata.modelName} takes no tools: leave tools out, or use another model.`,
     )
   }
+  const kind: Route = input.form === 'chat' ? 'chat' : 'completion'
   const output = structuredOutput === undefined ? undefined : await compileOutput(structuredOutput)
-  if (output !== undefined && capabilities.jsonSchema !== true) {
-    throw new UnsupportedOptionError(
-      'structuredOutput cannot be honoured: this engine does not constrain its text to a schema.',
-      { option: 'structuredOutput' },
-    )
-  }
+  if (output !== undefined) checkConstraint(output.constraint.format, kind, capabilities)
   const wireMode = call?.wireMode ?? model.options.wireMode ?? 'auto'
+  const fitting = fitWindow(model, options, call?.maxTokens, input.tokens, warnings)
   return {
     request: {
-      kind: input.kind,
+      kind,
       messages: input.messages,
-      prompt: input.prompt,
-      options,
-      jsonSchema: output && { name: output.name, schema: output.schema },
+      prompt: input.rendered?.text ?? input.prompt,
+      rendered: input.rendered && { bos: input.rendered.bos },
+      options: fitting,
+      constraint: output?.constraint,
       stream: asksForStream(mode, wireMode, capabilities.batchWire),
     },
     asked,
+    inputTokens: input.tokens,
     options: supported,
     signal: call?.signal,
     timeouts: call?.timeouts === undefined ? timeouts : mergeTimeouts(timeouts, call.timeouts),
@@ -180,7 +162,8 @@ async function prepare<R extends ChatResponse | CompletionResponse>(
     conclude: (answer, timings, allWarnings) =>
       build(answer, {
         seed: options.seed,
-        route: input.kind,
+        route: kind,
+        inputTokens: input.tokens,
         timings,
         warnings: allWarnings,
         parsed: callsTools(answer) ? undefined : output?.read(answer.text, answer.finishReason.unified === 'length'),
@@ -188,11 +171,40 @@ async function prepare<R extends ChatResponse | CompletionResponse>(
   }
 }
 
+function checkConstraint(format: ConstraintFormat, kind: Route, { constraints }: Capabilities): void {
+  if (constraints?.[kind]?.[format] !== undefined) return
+  const reason =
+    constraints?.[kind === 'chat' ? 'completion' : 'chat']?.[format] === undefined
+      ? `this engine does not constrain its text to a ${format === 'json' ? 'schema' : format}`
+      : `the server constrains ${kind === 'chat' ? 'literal text' : 'conversations'} only`
+  throw new UnsupportedOptionError(`structuredOutput cannot be honoured: ${reason}.`, { option: 'structuredOutput' })
+}
+
+/** As many stop strings as the server takes. */
+function cutStops(
+  options: CanonicalRequest['options'],
+  { maxStops = Infinity }: Capabilities,
+  warnings: Warning[],
+): CanonicalRequest['options'] {
+  const { stop } = options
+  if (!Array.isArray(stop) || stop.length <= maxStops) return options
+  const left = stop.slice(maxStops).map((text) => JSON.stringify(text))
+  warnings.push({
+    code: 'stops-cut',
+    message: `The server takes ${maxStops} stop strings: ${left.join(', ')} ${left.length === 1 ? 'was' : 'were'} left out.`,
+  })
+  return { ...options, stop: stop.slice(0, maxStops) }
+}
+
 /** The options without those that are handled here. Few calls have one, and copying an object without a key is slow. */
-function ofRequest(options: GenerationOptions): CanonicalRequest['options'] {
-  if (options.n === undefined && options.structuredOutput === undefined) return options
+function ofRequest(options: GenerationOptions, form: Form): CanonicalRequest['options'] {
+  const isPlain = options.n === undefined && options.structuredOutput === undefined
+  if (isPlain && form !== 'rendered') return options
   const { n: _n, structuredOutput: _structuredOutput, ...others } = options
-  return others
+  if (form !== 'rendered') return others
+  // The template has read them.
+  const { reasoning: _reasoning, chatTemplateKwargs: _chatTemplateKwargs, ...sent } = others
+  return sent
 }
 
 /** A model that may call tools does so instead of answering. */

@@ -20,9 +20,7 @@ export function prepareMessages(
   canSee: boolean,
   modelName: string,
 ): readonly ChatMessage[] | Promise<readonly ChatMessage[]> {
-  if (!Array.isArray(messages) || messages.length === 0) {
-    throw new InvalidRequestError('The conversation is empty: give at least one message.')
-  }
+  if (!Array.isArray(messages)) throw new InvalidRequestError('A conversation must be an array of messages.')
   let hasImages = false
   for (let index = 0; index < messages.length; index++) {
     const message = messages[index] as ChatMessage

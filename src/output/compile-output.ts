@@ -1,38 +1,119 @@
 import type { Ajv } from 'ajv'
 
-import type { JsonSchema, SchemaLike, StructuredOutput } from '../contract/structured-output.js'
+import type { Constraint, JsonSchema, SchemaLike, StructuredOutput } from '../contract/structured-output.js'
 import { InvalidOptionError } from '../errors/invalid-option-error.js'
 import { InvalidOutputError, type OutputIssue } from '../errors/invalid-output-error.js'
 
 /** A `structuredOutput`, ready to be sent and to check answers with. */
 export interface CompiledOutput {
-  readonly name: string
-  readonly schema: JsonSchema
+  readonly constraint: Constraint
   /**
-   * The value that a text stands for.
+   * The value that a text stands for: parsed JSON, otherwise the text.
    *
-   * @throws InvalidOutputError `INVALID_OUTPUT` when it is not JSON or not valid.
+   * @throws InvalidOutputError `INVALID_OUTPUT` when the text is not what was asked for.
    */
   read(text: string, wasCut: boolean): unknown
 }
 
 type Check = (value: unknown) => { readonly value: unknown } | { readonly issues: readonly OutputIssue[] }
+type CompiledSchema = Promise<{ readonly schema: JsonSchema; readonly check: Check }>
 
-const checks = new WeakMap<object, Promise<{ schema: JsonSchema; check: Check }>>()
+const bySchema = new WeakMap<object, CompiledSchema>()
+/** Of schemas given as JSON text. */
+const byText = new Map<string, CompiledSchema>()
+const mostTexts = 256
 
 /** Compiles a schema once, however often it is used. @throws InvalidOptionError when it is not a schema. */
 export async function compileOutput(output: StructuredOutput): Promise<CompiledOutput> {
-  let compiled = checks.get(output.schema)
-  if (compiled === undefined) {
-    compiled = isSchemaLike(output.schema) ? compileSchemaLike(output.schema) : compileJsonSchema(output.schema)
-    checks.set(output.schema, compiled)
+  switch (output.format) {
+    case 'json': {
+      const { name = 'output', whitespacePattern } = output
+      const { schema, check } = await compileSchema(output.schema)
+      return {
+        constraint: { format: 'json', name, schema, whitespacePattern },
+        read: (text, wasCut) => readJson(text, wasCut, check),
+      }
+    }
+    case 'regex': {
+      const matcher = compilePattern(output.schema)
+      return {
+        constraint: { format: 'regex', pattern: output.schema },
+        read: (text, wasCut) => readText(text, wasCut, matcher.test(text), 'match the regular expression'),
+      }
+    }
+    case 'choice': {
+      const choices = new Set(output.schema)
+      return {
+        constraint: { format: 'choice', choices: output.schema },
+        read: (text, wasCut) => readText(text, wasCut, choices.has(text), 'equal one of the choices'),
+      }
+    }
+    case 'grammar':
+      return { constraint: { format: 'grammar', grammar: output.schema }, read: (text) => text }
   }
-  const { schema, check } = await compiled
-  return { name: output.name ?? 'output', schema, read: (text, wasCut) => read(text, wasCut, check) }
 }
 
-function read(text: string, wasCut: boolean, check: Check): unknown {
-  const cut = wasCut ? ' It was cut at maxTokens: raise it.' : ''
+async function compileSchema(given: JsonSchema | SchemaLike | string): CompiledSchema {
+  const compile = (schema: JsonSchema | SchemaLike): CompiledSchema =>
+    isSchemaLike(schema) ? compileSchemaLike(schema) : compileJsonSchema(schema)
+  let compiled: CompiledSchema | undefined
+  if (typeof given !== 'string') {
+    compiled = bySchema.get(given) ?? compile(given)
+    bySchema.set(given, compiled)
+    return compiled
+  }
+  compiled = byText.get(given)
+  if (compiled === undefined) {
+    compiled = compile(parseSchemaText(given))
+    const [oldest] = byText.keys()
+    if (byText.size >= mostTexts && oldest !== undefined) byText.delete(oldest)
+    byText.set(given, compiled)
+  }
+  return compiled
+}
+
+function parseSchemaText(text: string): JsonSchema {
+  let schema: unknown
+  try {
+    schema = JSON.parse(text)
+  } catch (cause) {
+    throw new InvalidOptionError(`structuredOutput.schema is not JSON: ${(cause as Error).message}.`, {
+      cause,
+      option: 'structuredOutput',
+    })
+  }
+  if (typeof schema === 'object' && schema !== null && !Array.isArray(schema)) return schema as JsonSchema
+  throw new InvalidOptionError('structuredOutput.schema must be a JSON object when it is given as text.', {
+    option: 'structuredOutput',
+  })
+}
+
+/** Matches the whole text. Servers read patterns by rules of their own; what JavaScript cannot read is refused. */
+function compilePattern(pattern: string): RegExp {
+  try {
+    return new RegExp(`^(?:${pattern})$`, 'u')
+  } catch (cause) {
+    throw new InvalidOptionError(`structuredOutput.schema is not a regular expression: ${(cause as Error).message}.`, {
+      cause,
+      option: 'structuredOutput',
+    })
+  }
+}
+
+function readText(text: string, wasCut: boolean, isValid: boolean, what: string): string {
+  if (isValid) return text
+  const message = `must ${what}`
+  throw new InvalidOutputError(`The answer does not ${what} of structuredOutput.${cutNote(wasCut)}`, {
+    issues: [{ path: '', message }],
+  })
+}
+
+function cutNote(wasCut: boolean): string {
+  return wasCut ? ' It was cut at maxTokens: raise it.' : ''
+}
+
+function readJson(text: string, wasCut: boolean, check: Check): unknown {
+  const cut = cutNote(wasCut)
   let json: unknown
   try {
     json = JSON.parse(text)

@@ -117,7 +117,11 @@ describe('a wrong option', () => {
     [{ timeouts: { idleMs: 0 } }, 'timeouts.idleMs', /above 0, got 0/],
     [{ timeouts: { idleMs: '5' } }, 'timeouts.idleMs', /above 0, got "5"/],
     [{ timeouts: { idleMs: NaN } }, 'timeouts.idleMs', /above 0, got NaN/],
-    [{ structuredOutput: { format: 'regex', schema: {} } }, 'structuredOutput.format', /"json", got "regex"/],
+    [{ structuredOutput: { format: 'xml', schema: {} } }, 'structuredOutput.format', /"json"/],
+    [{ structuredOutput: { schema: {} } }, 'structuredOutput.format', /format/],
+    [{ structuredOutput: { format: 'regex', schema: {} } }, 'structuredOutput.schema', /string/],
+    [{ structuredOutput: { format: 'choice', schema: [] } }, 'structuredOutput.schema', /schema/],
+    [{ logitBias: { word: 1 } }, 'logitBias.word', /token id/],
     [{ structuredOutput: { format: 'json' } }, 'structuredOutput.schema', /schema/],
   ])('of a call is refused: %j', async (options, option, message) => {
     const { server, llm } = await start()

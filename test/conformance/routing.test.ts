@@ -188,8 +188,8 @@ describe('chat', () => {
 
   it.each([
     [[], /empty/],
-    [undefined, /empty/],
-    ['Hello?', /empty/],
+    [undefined, /must be an array/],
+    ['Hello?', /must be an array/],
     [[null], /Message 0/],
     [[...question, { role: 'developer', content: 'x' }], /Message 1 has the role "developer"/],
     [[{ role: 'user' }], /Message 0 has no content/],

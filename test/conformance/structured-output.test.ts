@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
 
-import type { InvalidOutputError, SchemaLike, StructuredOutput, XinferenceOptions } from '../../src/index.js'
+import type {
+  JsonOutput,
+  InvalidOutputError,
+  SchemaLike,
+  StructuredOutput,
+  XinferenceOptions,
+} from '../../src/index.js'
 import { stream } from '../support/http-bytes.js'
 import { errorOf } from '../support/outcome-of.js'
 import {
@@ -30,10 +36,7 @@ async function start(
   return { server, llm: connect(server, options) }
 }
 
-function output<T>(
-  schema: StructuredOutput<T>['schema'],
-  more: object = {},
-): { structuredOutput: StructuredOutput<T> } {
+function output<T>(schema: JsonOutput<T>['schema'], more: object = {}): { structuredOutput: StructuredOutput<T> } {
   return { structuredOutput: { format: 'json', schema, ...more } }
 }
 

@@ -2,7 +2,6 @@ import type { Capabilities } from '../../contract/capabilities.js'
 import type { Dialect, ErrorAnswer, StreamReader, WireRequest } from '../../contract/dialect.js'
 import type { AnswerSink, CanonicalRequest } from '../../contract/engine.js'
 import type { HeadraceError } from '../../errors/headrace-error.js'
-import { UnsupportedOptionError } from '../../errors/unsupported-option-error.js'
 import { compileMessages, compileToolChoice, compileTools } from '../openai/compile-messages.js'
 import { readAnswer } from '../openai/read-answer.js'
 import { OpenAIStreamReader } from '../openai/stream-reader.js'
@@ -35,7 +34,7 @@ export class XinferenceDialect implements Dialect {
       completion: !isVirtual,
       vision: can('vision', 'omni'),
       tools: abilities === undefined || can('tools'),
-      jsonSchema: takesJsonSchema(engine),
+      constraints: takesJsonSchema(engine) ? { chat: { json: 'response_format' } } : {},
       unsupported: gapsOf(engine, abilities),
     }
   }
@@ -49,9 +48,9 @@ export class XinferenceDialect implements Dialect {
       body['stream'] = true
       body['stream_options'] = { include_usage: true }
     }
-    if (request.jsonSchema !== undefined) {
-      if (request.kind === 'completion') throw noSchemaForText()
-      body['response_format'] = { type: 'json_schema', json_schema: { ...request.jsonSchema, strict: true } }
+    if (request.constraint?.format === 'json') {
+      const { name, schema } = request.constraint
+      body['response_format'] = { type: 'json_schema', json_schema: { name, schema, strict: true } }
     }
     if (request.options.extraBody !== undefined) Object.assign(body, request.options.extraBody)
     return { path: request.kind === 'chat' ? '/v1/chat/completions' : '/v1/completions', body }
@@ -68,13 +67,6 @@ export class XinferenceDialect implements Dialect {
   readError(answer: ErrorAnswer): HeadraceError {
     return readError(answer)
   }
-}
-
-function noSchemaForText(): UnsupportedOptionError {
-  return new UnsupportedOptionError(
-    'structuredOutput cannot be honoured for literal text: Xinference drops response_format there; leave raw out.',
-    { option: 'structuredOutput' },
-  )
 }
 
 /** Options whose value goes over as it is. */
