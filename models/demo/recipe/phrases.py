@@ -1,0 +1,69 @@
+"""How things are asked. Each kind has phrasings that are taught and phrasings that only the checks use."""
+
+import random
+
+OPENINGS: list[str] = ["Please {}", "Can you {}?", "Could you {}?", "Could you please {}?", "I want you to {}.", "Now {}.", "Please {}, thank you."]  # fmt: skip
+"""Ways round an order: "add 3 and 4" becomes "Could you add 3 and 4?"."""
+
+TAUGHT: dict[str, list[str]] = {
+    "add": [
+        "What is {a} + {b}?", "What is {a} + {b}?", "{a} + {b}", "{a} + {b} =", "{a}+{b}", "{a}+{b}=?", "{a} + {b} = ?", "How much is {a} plus {b}?", "What is {a} plus {b}?",
+        "How much is {a} + {b}?", "What's {a} + {b}?", "What does {a} + {b} make?", "What is the sum of {a} and {b}?", "{a} plus {b}", "!add {a} and {b}", "!add {b} to {a}",
+        "!calculate {a} + {b}", "!compute {a} plus {b}", "!work out {a} + {b}", "!give me the sum of {a} and {b}", "I have {a} apples and get {b} more. How many are they?",
+        "{a} and {b} together are how much?", "If you add {a} and {b}, what is the result?", "Do you know what {a} + {b} is?",
+    ],
+    "subtract": [
+        "What is {a} - {b}?", "What is {a} - {b}?", "{a} - {b}", "{a} - {b} =", "{a}-{b}", "{a}-{b}=?", "{a} - {b} = ?", "How much is {a} minus {b}?", "What is {a} minus {b}?",
+        "How much is {a} - {b}?", "What's {a} - {b}?", "What does {a} - {b} make?", "What is the difference of {a} and {b}?", "{a} minus {b}", "!subtract {b} from {a}", "!take {b} from {a}",
+        "!calculate {a} - {b}", "!compute {a} minus {b}", "!work out {a} - {b}", "!give me the difference of {a} and {b}", "I have {a} apples and give {b} away. How many are left?",
+        "How much is left of {a} without {b}?", "If you subtract {b} from {a}, what is the result?", "Do you know what {a} - {b} is?",
+    ],
+    "capital": [
+        "What is the capital of {x}?", "What is the capital of {x}?", "What's the capital of {x}?", "Which city is the capital of {x}?", "What is the capital city of {x}?",
+        "!name the capital of {x}", "!name the capital city of {x}", "!tell me the capital of {x}", "!give me the capital of {x}", "Do you know the capital of {x}?", "The capital of {x}?",
+        "What city is the capital of {x}?", "I need the capital of {x}.", "Which is the capital city of {x}?", "capital of {x}",
+    ],
+    "country": ["{x} is the capital of which country?", "Which country has the capital {x}?", "Of which country is {x} the capital?"],
+    "spell": [
+        "Spell the word {x}.", "Spell the word {x}.", "!spell the word {x}", "Spell {x}.", "!spell {x}", "How do you spell {x}?", "How is {x} spelled?", "How do I spell the word {x}?",
+        "!write {x} letter by letter", "What are the letters of {x}?", "!give me the letters of the word {x}", "Which letters are in the word {x}?", 'Spell "{x}".', 'How do you spell "{x}"?', "!say the letters of {x}",
+    ],
+    "sort": [
+        "Sort these numbers: {x}.", "Sort these numbers: {x}.", "!sort these numbers: {x}", "Sort {x}.", "!sort the numbers {x}", "Put these numbers in order: {x}.", "!put {x} in order",
+        "!order these numbers: {x}", "Sort from small to large: {x}.", "!arrange these numbers: {x}", "What is the right order of {x}?", "Order {x} from the smallest to the largest.", "In order, please: {x}", "Sort: {x}",
+    ],
+    "json": [
+        "Give me {x} as JSON.", "Write this as JSON: {x}", "As JSON: {x}", "{x} Give me that as JSON.", "{x} Write this as JSON.", "!turn this into JSON: {x}", "Make JSON of this: {x}", "JSON, please: {x}",
+        "{x} As JSON, please.", "Put this into JSON: {x}", "!write the facts as JSON: {x}", "{x} Now as JSON.",
+    ],
+    "story": [
+        "Tell me a story about {x}.", "Tell me a story about {x}.", "!tell me a story about {x}", "Tell me a short story about {x}.", "Write a tiny story about {x}.", "!write a short story about {x}", "!tell a little story about {x}",
+        "A story about {x}, please.", "I would like to hear a story about {x}.", "Do you know a story about {x}?", "Tell us a story with {x} in it.", "!make up a story about {x}", "Give me a tiny story about {x}.",
+    ],
+    "list": ["Name {n} {x}.", "List {n} {x}.", "!name {n} {x}", "!list {n} {x}", "Give me {n} {x}.", "Tell me {n} {x}.", "Do you know {n} {x}?"],
+}  # fmt: skip
+
+HELD: dict[str, list[str]] = {
+    "add": ["Tell me what {a} + {b} is.", "How much do {a} and {b} make?", "What do I get when I add {a} and {b}?", "I need the sum of {a} and {b}.", "Please tell me {a} plus {b}."],
+    "subtract": ["Tell me what {a} - {b} is.", "How much does {a} minus {b} make?", "What do I get when I subtract {b} from {a}?", "I need the difference of {a} and {b}.", "Please tell me {a} minus {b}."],
+    "capital": ["Tell me, what is the capital of {x}?", "Which city is {x}'s capital?", "I would like to know the capital of {x}.", "And the capital of {x}?", "Please say which city is the capital of {x}."],
+    "spell": ["Tell me how to spell {x}.", "I need the letters of the word {x}.", "Please spell the word {x} for me.", "How would you spell {x}?", "What is the spelling of {x}?"],
+    "sort": ["Please sort the following numbers: {x}.", "Sort the list {x}.", "Bring these numbers into order: {x}.", "Give me these numbers in order: {x}.", "Write {x} in the right order."],
+    "json": ["I need this as JSON: {x}", "{x} Can I have that as JSON?", "Show me the JSON for this: {x}", "Please write as JSON: {x}", "{x} Please make JSON of it."],
+    "story": ["Please tell me a tiny story about {x}.", "I want a story about {x}.", "Let me hear a little story about {x}.", "Can I have a short story about {x}?", "Write me a story with {x}."],
+}  # fmt: skip
+
+
+def taught(rng: random.Random, kind: str, **fields: object) -> str:
+    """One of the taught phrasings; an order (marked "!") is put plainly or politely."""
+    phrase = rng.choice(TAUGHT[kind])
+    if not phrase.startswith("!"):
+        return phrase.format(**fields)
+    order = phrase[1:].format(**fields)
+    if rng.random() < 0.4:
+        return f"{order[0].upper()}{order[1:]}."
+    return rng.choice(OPENINGS).format(order)
+
+
+def held(rng: random.Random, kind: str, **fields: object) -> str:
+    return rng.choice(HELD[kind]).format(**fields)
