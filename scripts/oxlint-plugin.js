@@ -30,6 +30,7 @@ const packages = {
   'node-llama-cpp': { room: 'llama-cpp', lazy: true },
   hono: { room: 'serve' },
   '@hono/node-server': { room: 'serve' },
+  libsql: { room: 'dataset' },
   commander: { room: 'cli' },
   'cli-progress': { room: 'cli' },
 }

@@ -1,3 +1,4 @@
+import { InferenceEndpointsLLM } from './huggingface/inference-endpoints-llm.js'
 import { fromJSON as read, type FromJSONOptions } from './llm/from-json.js'
 import type { LLM } from './llm/llm.js'
 import { Xinference } from './xinference/xinference.js'
@@ -9,5 +10,5 @@ import { Xinference } from './xinference/xinference.js'
  * @throws SerializationError `NOT_DESERIALIZABLE`
  */
 export function fromJSON(json: unknown, options: FromJSONOptions = {}): LLM {
-  return read(json, { ...options, classes: [Xinference, ...(options.classes ?? [])] })
+  return read(json, { ...options, classes: [Xinference, InferenceEndpointsLLM, ...(options.classes ?? [])] })
 }

@@ -5,17 +5,29 @@ export type { LoadedXinference, XinferenceCompleteOptions, XinferenceOptions } f
 export type { ModelDescription } from './xinference/model-description.js'
 
 export { XinferenceClient } from './xinference/client/xinference-client.js'
-export type {
-  FirstUser,
-  RegisterSettings,
-  RequestSettings,
-  ServerObject,
-} from './xinference/client/xinference-client.js'
+export type { AbortAnswer, FirstUser, RegisterSettings } from './xinference/client/xinference-client.js'
+export type { RequestSettings, ServerObject } from './xinference/client/server-questions.js'
+export type { ApiKey, CreatedApiKey } from './xinference/client/api-keys.js'
+export type { RankedDocument } from './xinference/client/neighbours.js'
+export type { ModelEvent } from './xinference/list-events.js'
 export type { XinferenceClientOptions } from './xinference/client/client-options.js'
 export type { LaunchOptions, XinferenceModelType } from './xinference/client/launch-options.js'
 export type { LaunchProgress, ModelReplica } from './xinference/client/replica.js'
-export type { WaitOptions } from './xinference/client/wait-until-ready.js'
+export type { WaitOptions, WaitProgress } from './xinference/client/wait-until-ready.js'
 export type { XinferenceCredentials } from './xinference/credentials.js'
+
+export { InferenceEndpointsLLM } from './huggingface/inference-endpoints-llm.js'
+export type {
+  InferenceEndpointsCallOptions,
+  InferenceEndpointsOptions,
+  LoadedInferenceEndpoints,
+  OutlinesStructuredOutput,
+  ServerEngine,
+} from './huggingface/options.js'
+export { EndpointsClient } from './huggingface/endpoints/endpoints-client.js'
+export type { EndpointCallOptions, EndpointsClientOptions } from './huggingface/endpoints/endpoints-client.js'
+export type { EndpointState, InferenceEndpoint } from './huggingface/endpoints/inference-endpoint.js'
+export type { EndpointWaitOptions } from './huggingface/endpoints/wait-until-running.js'
 
 export { LLM } from './llm/llm.js'
 export type { SerializedLLM } from './llm/llm.js'
@@ -23,6 +35,7 @@ export type { ConnectionOptions, LLMOptions, OutputParser, SecretReference } fro
 export { CallbackManager } from './llm/callback-manager.js'
 export { fromJSON } from './from-json.js'
 export type { AncestorReading, FromJSONOptions, LLMClass } from './llm/from-json.js'
+export type { MagpieOptions, PromptOptions } from './llm/prompt-options.js'
 export type { PromptTemplate, PromptVariables } from './llm/prompt-template.js'
 export { version } from './version.js'
 
@@ -89,6 +102,31 @@ export type {
   WaitingEvent,
 } from './contract/callback.js'
 
+export { generateDataset } from './dataset/generate-dataset.js'
+export type { DatasetLLM, GenerateDatasetOptions, InputBytes, TokenPrices } from './dataset/generate-dataset.js'
+export type { DatasetRun } from './dataset/dataset-run.js'
+export type { AnswerColumns, DatasetRow, RowStatus } from './dataset/dataset-row.js'
+export type { RowCounts, RunEnd, RunPause, RunProgress, RunSummary, TokenCounts } from './dataset/run-progress.js'
+export { jsonlSource } from './dataset/sources/jsonl-source.js'
+export type {
+  ReadOptions,
+  Source,
+  SourceChunk,
+  SourceIdentity,
+  SourcePosition,
+  SourceRow,
+} from './dataset/sources/source.js'
+export { jsonlSink } from './dataset/sinks/jsonl-sink.js'
+export type { JsonlSinkOptions } from './dataset/sinks/jsonl-sink.js'
+export { streamSink } from './dataset/sinks/stream-sink.js'
+export type { FinishedRow, Sink, SinkState } from './dataset/sinks/sink.js'
+export { columnsTask } from './tasks/columns-task.js'
+export type { ColumnsTaskOptions } from './tasks/columns-task.js'
+export { templateTask } from './tasks/template-task.js'
+export type { TemplateMessage, TemplateTaskOptions } from './tasks/template-task.js'
+export { batchTask } from './tasks/batch-task.js'
+export type { Row, StoredAnswer, Task, TaskRequest } from './tasks/task.js'
+
 export { HeadraceError, isHeadraceError } from './errors/headrace-error.js'
 export type { HeadraceErrorOptions, PartialAnswer } from './errors/headrace-error.js'
 export { errorCatalogue } from './errors/catalogue.js'
@@ -102,6 +140,7 @@ export { ContextOverflowError } from './errors/context-overflow-error.js'
 export { ConnectionError } from './errors/connection-error.js'
 export { WrongServerError } from './errors/wrong-server-error.js'
 export { AuthenticationError } from './errors/authentication-error.js'
+export { PaymentRequiredError } from './errors/payment-required-error.js'
 export { PermissionError } from './errors/permission-error.js'
 export { AddressBannedError } from './errors/address-banned-error.js'
 export { ModelNotFoundError } from './errors/model-not-found-error.js'
@@ -119,6 +158,12 @@ export { ModelFileError } from './errors/model-file-error.js'
 export { MissingPackageError } from './errors/missing-package-error.js'
 export { PortInUseError } from './errors/port-in-use-error.js'
 export { FileError } from './errors/file-error.js'
+export { InvalidRowError } from './errors/invalid-row-error.js'
+export { OutputExistsError } from './errors/output-exists-error.js'
+export { RunChangedError } from './errors/run-changed-error.js'
+export { RunLockedError } from './errors/run-locked-error.js'
+export { DiskFullError } from './errors/disk-full-error.js'
+export { JournalError } from './errors/journal-error.js'
 export { SerializationError } from './errors/serialization-error.js'
 export type { OutputIssue } from './errors/invalid-output-error.js'
 export type { TimeoutPhase } from './errors/timeout-error.js'

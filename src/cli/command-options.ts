@@ -1,10 +1,13 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 
+import { specForms } from './llm-spec.js'
+
 /** Which model, and how it is run. */
 export interface ModelArguments {
   readonly llm?: string
   readonly apiKey?: string
   readonly contextWindow?: number
+  readonly tokenizer?: string
   readonly threads?: number
   readonly parallel?: number
 }
@@ -28,11 +31,12 @@ export interface AnswerArguments {
 
 export function addModelOptions(command: Command): Command {
   return command
-    .option(
-      '--llm <spec>',
-      'xinference://HOST:PORT/UID, xinference+https://HOST/UID, xinference:UID or gguf:PATH (default: the demo model)',
-    )
+    .option('--llm <spec>', `${specForms} (default: the demo model)`)
     .option('--context-window <tokens>', 'tokens that prompt and answer share', toNumber)
+    .option(
+      '--tokenizer <id>',
+      "the model's tokenizer, a folder or a repository of the Hub: counts prompts before they go",
+    )
     .option('--threads <number>', 'threads to evaluate a GGUF file with', toNumber)
 }
 
@@ -55,7 +59,10 @@ export function addAnswerOptions(command: Command): Command {
 
 /** For models behind a server that wants one. */
 export function addApiKeyOption(command: Command): Command {
-  return command.option('--api-key <key>', "the server's key (default: the environment variable XINFERENCE_API_KEY)")
+  return command.option(
+    '--api-key <key>',
+    "the server's key (default: XINFERENCE_API_KEY for Xinference, HF_TOKEN for Hugging Face's hosts)",
+  )
 }
 
 /** Ranges are checked where they are known, by the model's class. */

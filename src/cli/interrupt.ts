@@ -1,14 +1,16 @@
-/** How long a model gets to stop before the process ends all the same. */
-const graceMs = 500
+const usualGraceMs = 500
 
 /**
  * Turns the first Ctrl-C, or SIGTERM, into an aborted signal; the second one ends the process at once.
  */
 export class Interrupt implements Disposable {
   readonly #controller = new AbortController()
+  readonly #graceMs: number
   #exitCode: number | undefined
 
-  constructor() {
+  /** `graceMs` is how long what is aborted gets to stop before the process ends all the same. */
+  constructor(graceMs: number = usualGraceMs) {
+    this.#graceMs = graceMs
     process.on('SIGINT', this.#onInterrupt)
     process.on('SIGTERM', this.#onTerminate)
   }
@@ -34,6 +36,6 @@ export class Interrupt implements Disposable {
     if (this.#exitCode !== undefined) process.exit(exitCode)
     this.#exitCode = exitCode
     this.#controller.abort()
-    setTimeout(() => process.exit(exitCode), graceMs).unref()
+    setTimeout(() => process.exit(exitCode), this.#graceMs).unref()
   }
 }

@@ -1,4 +1,4 @@
-import type { LaunchProgress } from '../xinference/client/replica.js'
+import type { WaitProgress } from '../index.js'
 import { printable } from './terminal.js'
 
 type Bar = import('cli-progress').SingleBar
@@ -24,13 +24,15 @@ export class LaunchBar {
     return new LaunchBar(modelUid, bar)
   }
 
-  show({ progress, stage = 'launching' }: LaunchProgress): void {
+  show({ progress, stage = 'launching', replicas }: WaitProgress): void {
     const percentage = Math.floor(progress * 100)
+    const ready = replicas.filter(({ status }) => status === 'READY').length
+    const copies = replicas.length > 1 && stage !== 'ready' ? `, ${ready} of ${replicas.length} copies are ready` : ''
     if (this.#bar !== undefined) {
-      this.#bar.update(percentage, { stage: printable(stage) })
+      this.#bar.update(percentage, { stage: printable(stage) + copies })
       return
     }
-    const step = `${printable(stage)} ${percentage - (percentage % 10)} %`
+    const step = `${printable(stage)} ${percentage - (percentage % 10)} %${copies}`
     if (step === this.#last) return
     this.#last = step
     process.stderr.write(`${this.#modelUid}: ${stage === 'ready' ? stage : step}\n`)

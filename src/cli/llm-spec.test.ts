@@ -30,11 +30,25 @@ describe('parseLLMSpec', () => {
   })
 
   it.each([
+    ['http://127.0.0.1:8080', { kind: 'url', baseUrl: 'http://127.0.0.1:8080' }],
+    ['https://example.com/v1', { kind: 'url', baseUrl: 'https://example.com/v1' }],
+    ['hf:org/model', { kind: 'serverless', modelId: 'org/model', provider: undefined }],
+    ['hf:org/model:groq', { kind: 'serverless', modelId: 'org/model', provider: 'groq' }],
+    ['hf-endpoint:mine', { kind: 'dedicated', endpointNamespace: undefined, endpointName: 'mine' }],
+    ['hf-endpoint:acme/mine', { kind: 'dedicated', endpointNamespace: 'acme', endpointName: 'mine' }],
+  ])('reads %s', (spec, expected) => {
+    expect(parseLLMSpec(spec)).toEqual(expected)
+  })
+
+  it.each([
     ['', /is none of the forms/],
     ['qwen3', /is none of the forms/],
     ['ollama://127.0.0.1/qwen3', /is none of the forms/],
-    ['http://127.0.0.1:9997/qwen3', /did you mean xinference:\/\/127\.0\.0\.1:9997\/qwen3\.$/],
-    ['https://example.com/qwen3', /did you mean xinference\+https:\/\/example\.com\/qwen3\.$/],
+    ['hf:', /names no model of the form ORG\/MODEL/],
+    ['hf:gpt2', /names no model of the form ORG\/MODEL/],
+    ['hf:org/model:a:b', /names no model of the form ORG\/MODEL/],
+    ['hf-endpoint:', /names no endpoint/],
+    ['hf-endpoint:a/b/c', /names no endpoint/],
     ['models/a.gguf', /did you mean gguf:models\/a\.gguf\.$/],
     ['gguf:', /has no path/],
     ['xinference:', /has no model uid/],

@@ -5,6 +5,7 @@ import { Command, CommanderError } from 'commander'
 import { version } from '../version.js'
 import { addChatCommand } from './commands/chat.js'
 import { addCompleteCommand } from './commands/complete.js'
+import { addEndpointsCommand } from './commands/endpoints.js'
 import { addModelsCommand } from './commands/models.js'
 import { addServeCommand } from './commands/serve.js'
 
@@ -20,6 +21,7 @@ addChatCommand(program)
 addCompleteCommand(program)
 addServeCommand(program)
 addModelsCommand(program)
+addEndpointsCommand(program)
 program.addHelpText(
   'after',
   `\nWithout --llm, commands use a tiny model that comes with the package. Try:\n  headrace chat "What is the capital of Norway?"`,

@@ -18,17 +18,23 @@ const demoModel: LLMSpec = {
  */
 export async function openLLM(args: ModelArguments): Promise<LLM> {
   const spec = args.llm === undefined ? demoModel : parseLLMSpec(args.llm)
-  const { apiKey, contextWindow, threads, parallel } = args
+  const { apiKey, contextWindow, threads, parallel, tokenizer: tokenizerId } = args
+  if (spec.kind === 'gguf') {
+    refuse('--api-key', apiKey, 'a GGUF file needs no key')
+    refuse('--tokenizer', tokenizerId, 'a GGUF file holds its tokenizer')
+    const { LlamaCpp } = await import('../llama-cpp/index.js')
+    return new LlamaCpp({ modelPath: spec.modelPath, contextWindow, threads, parallel })
+  }
+  refuse('--threads', threads, 'the server chooses how it runs its models')
+  refuse('--parallel', parallel, 'the server chooses how it runs its models')
   if (spec.kind === 'xinference') {
-    refuse('--threads', threads, 'the server chooses how it runs its models')
-    refuse('--parallel', parallel, 'the server chooses how it runs its models')
     const { Xinference } = await import('../xinference/xinference.js')
     const { endpoint, modelUid } = spec
-    return new Xinference({ modelUid, endpoint, apiKey, contextWindow })
+    return new Xinference({ modelUid, endpoint, apiKey, contextWindow, tokenizerId })
   }
-  refuse('--api-key', apiKey, 'a GGUF file needs no key')
-  const { LlamaCpp } = await import('../llama-cpp/index.js')
-  return new LlamaCpp({ modelPath: spec.modelPath, contextWindow, threads, parallel })
+  const { InferenceEndpointsLLM } = await import('../huggingface/inference-endpoints-llm.js')
+  const { kind: _kind, ...target } = spec
+  return new InferenceEndpointsLLM({ ...target, apiKey, contextWindow, tokenizerId })
 }
 
 function refuse(name: string, value: unknown, reason: string): void {

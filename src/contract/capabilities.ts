@@ -5,8 +5,7 @@ import type { ConstraintFormat } from './structured-output.js'
 export type OptionName = keyof GenerationOptions
 
 /** Options that only a few servers know, so that a back end says which it honours rather than which it does not. */
-export const rareOptions = ['logitBias', 'returnFullText', 'watermark', 'toolPrompt'] as const
-export type RareOption = (typeof rareOptions)[number]
+export type RareOption = 'logitBias' | 'returnFullText' | 'watermark' | 'toolPrompt'
 
 /** How a model is asked: a conversation, or literal text to be continued. */
 export type Route = 'chat' | 'completion'
@@ -27,11 +26,17 @@ export interface Capabilities {
   readonly vision?: boolean | undefined
   /** Takes tools. @defaultValue false */
   readonly tools?: boolean | undefined
+  /**
+   * Takes a system message as the first one of a conversation only; others are joined to it, with a warning.
+   *
+   * @defaultValue false
+   */
+  readonly systemFirst?: boolean | undefined
   /** What cannot be honoured. @defaultValue {}: all options are */
   readonly unsupported?: OptionGaps | undefined
   /** What cannot be honoured on one route, besides {@link unsupported}. @defaultValue {} */
   readonly unsupportedOn?: Readonly<Partial<Record<Route, OptionGaps>>> | undefined
-  /** Which of the options that few servers know are honoured; see {@link rareOptions}. @defaultValue {}: none */
+  /** Which of the options that few servers know are honoured; see {@link RareOption}. @defaultValue {}: none */
   readonly extras?: Readonly<Partial<Record<Route, readonly RareOption[]>>> | undefined
   /**
    * Which formats of `structuredOutput` constrain the text, and by which field of the request, for people to read.

@@ -21,15 +21,28 @@ export interface ErrorAnswer {
   readonly retryAfterMs: number | undefined
 }
 
+/** What came with an answer that was just received, for dialects whose answers are not told by their bodies alone. */
+export interface AnswerContext {
+  readonly request: CanonicalRequest
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+}
+
 /** Reads the events of one stream. */
 export interface StreamReader {
+  /** Whether the server said that the answer is complete: nothing of it comes any more, though the body may go on. */
+  readonly isDone: boolean
   /**
    * One event's data.
    *
    * @throws HeadraceError what the server reported in the event, or `MALFORMED_RESPONSE`.
    */
   event(data: string, sink: AnswerSink): void
-  /** The body ended. `false`: it ended before the answer did. */
+  /**
+   * Nothing more is read: reports what was held back. Called once, also when the stream fails or is aborted.
+   *
+   * @returns whether the answer is complete.
+   */
   end(sink: AnswerSink): boolean
 }
 
@@ -43,7 +56,7 @@ export interface Dialect {
    *
    * @throws HeadraceError `MALFORMED_RESPONSE` when it is not one.
    */
-  read(answer: unknown, kind: CanonicalRequest['kind'], sink: AnswerSink): void
-  createStreamReader(kind: CanonicalRequest['kind']): StreamReader
+  read(answer: unknown, kind: CanonicalRequest['kind'], sink: AnswerSink, context?: AnswerContext): void
+  createStreamReader(kind: CanonicalRequest['kind'], context?: AnswerContext): StreamReader
   readError(answer: ErrorAnswer): HeadraceError
 }

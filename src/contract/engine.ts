@@ -36,6 +36,10 @@ export interface AnswerSink {
   activity(): void
   text(delta: string, logprobs?: readonly ContentLogprob[]): void
   reasoning(delta: string): void
+  /**
+   * All text and all reasoning so far, put right: some servers show only later which of the two it was that came.
+   */
+  revise(text: string, reasoning: string | undefined): void
   /** A piece of the tool call number `index`. */
   toolCall(index: number, id: string | undefined, name: string | undefined, argumentsDelta: string): void
   finish(reason: FinishReason): void

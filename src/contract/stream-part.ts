@@ -2,7 +2,13 @@ import type { ChatResponse, CompletionResponse, ContentLogprob, ResponseBase } f
 
 /** What every part of a stream has, so that `part.delta` can be printed whatever the part is. */
 interface StreamPartBase {
-  /** The text that this part adds to the answer; `''` for parts that add none. */
+  /**
+   * The text that this part adds to the answer; `''` for parts that add none.
+   *
+   * The deltas are the text, joined, but for one case: a reasoning model whose server leaves tags out. What it said may
+   * turn out to be the other of text and reasoning; a part of that kind then holds all of it at once, and `text` of it and
+   * of all later parts is right.
+   */
   readonly delta: string
   /** The whole text so far. Reading it is what costs, not having it. */
   readonly text: string

@@ -4,4 +4,5 @@ import { HeadraceError } from './headrace-error.js'
 export class AddressBannedError extends HeadraceError {
   override readonly name = 'AddressBannedError'
   readonly code = 'ADDRESS_BANNED'
+  override readonly isFatal = true
 }

@@ -4,4 +4,5 @@ import { HeadraceError } from './headrace-error.js'
 export class AuthenticationError extends HeadraceError {
   override readonly name = 'AuthenticationError'
   readonly code = 'AUTHENTICATION_FAILED'
+  override readonly isFatal = true
 }

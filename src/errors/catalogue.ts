@@ -51,6 +51,11 @@ export const errorCatalogue = {
     meaning: 'The credential is valid and may not do this.',
     action: 'Use a key with the right that the message names.',
   },
+  PAYMENT_REQUIRED: {
+    className: 'PaymentRequiredError',
+    meaning: 'The account has no credit left for this.',
+    action: 'Add credit, name who pays (`billTo`), or use a server of your own.',
+  },
   ADDRESS_BANNED: {
     className: 'AddressBannedError',
     meaning: 'The server bans this address after too many wrong credentials.',
@@ -130,6 +135,36 @@ export const errorCatalogue = {
     className: 'FileError',
     meaning: 'A file that was named cannot be read or written.',
     action: 'Check the path and the permissions.',
+  },
+  INVALID_ROW: {
+    className: 'InvalidRowError',
+    meaning: 'A row of a dataset cannot be asked: it is not JSON, lacks a column, or its template fails.',
+    action: 'Correct the row that the message names; the others are not touched by it.',
+  },
+  OUTPUT_EXISTS: {
+    className: 'OutputExistsError',
+    meaning: 'A file stands where a run would write its output.',
+    action: 'Give another output, or move the file away.',
+  },
+  RUN_CHANGED: {
+    className: 'RunChangedError',
+    meaning: 'A run cannot go on as it was begun: its input, task, model or options have changed.',
+    action: 'Change back what the message names, or begin a new run with `--fork` (`fork: true`).',
+  },
+  RUN_LOCKED: {
+    className: 'RunLockedError',
+    meaning: 'Another process works on the same run.',
+    action: 'Wait for it, stop it, or give another output.',
+  },
+  DISK_FULL: {
+    className: 'DiskFullError',
+    meaning: 'The disk has no room for a run. What was stored before is safe.',
+    action: 'Make room and run the same command again: it goes on where it stopped.',
+  },
+  JOURNAL_FAILED: {
+    className: 'JournalError',
+    meaning: 'The journal of a run cannot be read or written, or the run folder holds no run.',
+    action: 'Read the reason in the message; check the disk and the path.',
   },
   NOT_DESERIALIZABLE: {
     className: 'SerializationError',

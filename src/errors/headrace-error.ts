@@ -30,6 +30,8 @@ export abstract class HeadraceError extends Error {
   abstract readonly code: ErrorCode
   /** Whether the same request may succeed if it is sent again a little later. */
   readonly isRetryable: boolean = false
+  /** Whether every other request to this server would fail in the same way: a run over many rows ends with such an error. */
+  readonly isFatal: boolean = false
   readonly status: number | undefined
   readonly retryAfterMs: number | undefined
   readonly context: Readonly<Record<string, unknown>>

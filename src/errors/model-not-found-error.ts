@@ -4,6 +4,7 @@ import { HeadraceError, type HeadraceErrorOptions } from './headrace-error.js'
 export class ModelNotFoundError extends HeadraceError {
   override readonly name = 'ModelNotFoundError'
   readonly code = 'MODEL_NOT_FOUND'
+  override readonly isFatal = true
   /** The models that are there. */
   readonly available: readonly string[]
 

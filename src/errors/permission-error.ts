@@ -4,4 +4,5 @@ import { HeadraceError } from './headrace-error.js'
 export class PermissionError extends HeadraceError {
   override readonly name = 'PermissionError'
   readonly code = 'PERMISSION_DENIED'
+  override readonly isFatal = true
 }

@@ -4,4 +4,5 @@ import { HeadraceError } from './headrace-error.js'
 export class WrongServerError extends HeadraceError {
   override readonly name = 'WrongServerError'
   readonly code = 'WRONG_SERVER'
+  override readonly isFatal = true
 }

@@ -9,7 +9,7 @@ import { LogprobQueue, type ScoredToken } from './logprob-queue.js'
 import type { PromptTokens } from './prompt-tokenizer.js'
 import type { Sampling } from './sampling.js'
 import type { SequenceClaim } from './sequence-pool.js'
-import { StopStrings } from './stop-strings.js'
+import { StopStrings } from '../output/stop-strings.js'
 import { TokenText } from './token-text.js'
 import type { Vocabulary } from './vocabulary.js'
 

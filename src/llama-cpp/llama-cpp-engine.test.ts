@@ -61,6 +61,7 @@ class Answer implements AnswerSink {
   reasoning(): void {
     throw new Error('no reasoning was expected')
   }
+  revise(): void {}
   toolCall(): void {
     throw new Error('no tool call was expected')
   }

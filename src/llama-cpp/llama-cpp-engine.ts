@@ -4,6 +4,7 @@ import type { Capabilities } from '../contract/capabilities.js'
 import type { AnswerSink, CanonicalRequest, Engine, Exchange } from '../contract/engine.js'
 import { AbortedError } from '../errors/aborted-error.js'
 import { ContextOverflowError } from '../errors/context-overflow-error.js'
+import { ModelAbilityError } from '../errors/model-ability-error.js'
 import type { ChatTemplate } from '../template/chat-template.js'
 import { engineCapabilities } from './capabilities.js'
 import { EvaluationRounds } from './evaluation-rounds.js'
@@ -126,6 +127,13 @@ export class LlamaCppEngine implements Engine {
    */
   tokenizePrompt(request: Pick<CanonicalRequest, 'kind' | 'messages' | 'prompt' | 'options'>): PromptTokens {
     return this.#tokenizer.tokenize(request)
+  }
+
+  /** @throws ModelAbilityError `MODEL_ABILITY` when the model's file has none. */
+  get template(): ChatTemplate {
+    const { template } = this.#parts
+    if (template !== undefined) return template
+    throw new ModelAbilityError('The model has no chat template in its file: give its conversations as literal text.')
   }
 
   /** How many tokens a text is. `special`: special tokens written in it count as one each. @defaultValue false */

@@ -5,7 +5,9 @@ import { fromJSON, type FromJSONOptions } from '../llm/from-json.js'
 import type { LLMDependencies } from '../llm/llm-options.js'
 import { type Connection, LLM } from '../llm/llm.js'
 import { parseOptions } from '../llm/parse-options.js'
+import { checkMagpieOptions } from '../llm/prompt-options.js'
 import type { Description } from '../llm/loaded-model.js'
+import { EmbeddedPromptFormat } from './embedded-prompt-format.js'
 import type { LlamaCppEngine } from './llama-cpp-engine.js'
 import { loadLlamaCppEngine } from './load-llama-cpp-engine.js'
 import { llamaCppOptionsSchema, type LlamaCppOptions, loadedLlamaCppSchema } from './options.js'
@@ -55,6 +57,7 @@ export class LlamaCpp extends LLM<LlamaCppOptions> {
    */
   constructor(options: LlamaCppOptions, internals: LLMDependencies = {}) {
     super(parseOptions(llamaCppOptionsSchema, options, 'LlamaCpp'), internals)
+    checkMagpieOptions(this.options, 'LlamaCpp')
   }
 
   /** The JSON Schema of the loaded model, or with `io: 'input'` of the constructor's options. */
@@ -101,8 +104,11 @@ export class LlamaCpp extends LLM<LlamaCppOptions> {
   }
 
   protected override describe(connection: Connection): Description {
-    const { contextWindow, modelName, capabilities } = (connection as LlamaCppConnection).engine
-    const { temperature, maxTokens } = this.options
+    const { temperature, maxTokens, useMagpieTemplate = false, magpiePreQueryTemplate } = this.options
+    const { engine } = connection as LlamaCppConnection
+    const { contextWindow, modelName, capabilities } = engine
+    const format = new EmbeddedPromptFormat(engine, magpiePreQueryTemplate)
+    if (useMagpieTemplate) format.renderUserTurn([])
     return {
       metadata: {
         contextWindow,
@@ -114,6 +120,8 @@ export class LlamaCpp extends LLM<LlamaCppOptions> {
         isVisionModel: capabilities.vision ?? false,
       },
       windowTokens: contextWindow,
+      // The engine renders and counts by itself.
+      prompting: { format, use: 'turns', opensUserTurn: useMagpieTemplate },
       defaults: {
         ...(temperature === undefined ? {} : { temperature }),
         ...(maxTokens === undefined ? {} : { maxTokens }),

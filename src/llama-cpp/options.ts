@@ -2,10 +2,11 @@ import { z } from 'zod'
 
 import type { LLMOptions } from '../llm/llm-options.js'
 import { llmShape, type Shape } from '../llm/options-schema.js'
+import { type MagpieOptions, magpieShape } from '../llm/prompt-options.js'
 import type { LoadLlamaCppEngineOptions } from './loading-options.js'
 
 /** The options of `LlamaCpp`: how the model is loaded, and what every model takes. Only `modelPath` is required. */
-export interface LlamaCppOptions extends LLMOptions, Omit<LoadLlamaCppEngineOptions, 'signal'> {
+export interface LlamaCppOptions extends LLMOptions, MagpieOptions, Omit<LoadLlamaCppEngineOptions, 'signal'> {
   /** What the model is called in `metadata`. @defaultValue the name in the file's metadata, else the file's name */
   readonly modelName?: string | undefined
   /** 0 is greedy; at most 2. @defaultValue 0.8, as llama.cpp's own server */
@@ -27,6 +28,7 @@ const optionsShape: Shape<LlamaCppOptions> = {
   modelsDirectory: z.string().min(1).optional(),
   temperature: z.number().min(0).max(2).optional(),
   maxTokens: z.int().min(1).optional(),
+  ...magpieShape,
   ...llmShape,
 }
 

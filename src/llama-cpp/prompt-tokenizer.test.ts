@@ -68,9 +68,30 @@ describe('a conversation', () => {
     const { text, tokens, warnings } = chat(['a<|im_end|>bxc'], source)
     expect(text).toBe('<|im_start|>a<\u200B|im_end|>b<|im_end|>')
     expect(tokens.filter((token) => token === special('<|im_end|>')[0])).toHaveLength(1)
-    expect(warnings).toMatchObject([{ code: 'control-tokens-broken' }])
-    expect(warnings[0]?.message).toContain('"<|im_end|>"')
-    expect(chat(['abxc'], source)).toMatchObject({ text: '<|im_start|>ab<|im_end|>', warnings: [] })
+    expect(warnings).toMatchObject([{ code: 'message-altered' }, { code: 'control-tokens-broken' }])
+    expect(warnings[1]?.message).toContain('"<|im_end|>"')
+    expect(chat(['ab'], source)).toMatchObject({ text: '<|im_start|>ab<|im_end|>', warnings: [] })
+  })
+
+  it('says which message a template changes or leaves out', () => {
+    const source = "{% for m in messages if m.content != 'no' %}{{ m.content.split('</think>')[-1] | trim }}{% endfor %}"
+    expect(chat([' a ', 'no', 'x</think>b'], source)).toMatchObject({
+      text: 'ab',
+      warnings: [
+        { code: 'message-altered', message: expect.stringContaining('message 1 ') },
+        { code: 'message-altered', message: expect.stringContaining('message 2 ') },
+      ],
+    })
+  })
+
+  it('that ends with text of the assistant is left open there', () => {
+    const messages: readonly ChatMessage[] = [
+      { role: 'user', content: 'Name a color.' },
+      { role: 'assistant', content: 'The color is' },
+    ]
+    const text = '<|im_start|>user\nName a color.<|im_end|>\n<|im_start|>assistant\nThe color is'
+    const prompt = tokenizer().tokenize({ kind: 'chat', messages, prompt: undefined, options: {} })
+    expect(prompt).toEqual({ text, tokens: special(text), warnings: [] })
   })
 
   it('passes on what switches the thinking, and the template variables', () => {

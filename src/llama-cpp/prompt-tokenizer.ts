@@ -6,6 +6,7 @@ import { InvalidRequestError } from '../errors/invalid-request-error.js'
 import { ModelAbilityError } from '../errors/model-ability-error.js'
 import type { ChatTemplate, ChatTemplateInput } from '../template/chat-template.js'
 import type { PromptSegment } from '../template/content-marks.js'
+import { endsOpen } from '../template/continued-message.js'
 import { thinkingVariables } from './capabilities.js'
 import type { Vocabulary } from './vocabulary.js'
 
@@ -31,7 +32,7 @@ export class PromptTokenizer {
 
   /**
    * The tokens of a request. In literal text, special tokens are recognised; in a conversation only those that the
-   * template wrote: what stands in a message stays text.
+   * template wrote: what stands in a message stays text. A last message of the assistant is continued.
    *
    * @throws HeadraceError `MODEL_ABILITY` for a conversation and a model without a chat template, `INVALID_REQUEST` for
    * one that the template refuses, or for no text at all.
@@ -55,12 +56,13 @@ export class PromptTokenizer {
       )
     }
     const variables = { ...thinkingVariables(this.#template, options.reasoning), ...options.chatTemplateKwargs }
-    const input: ChatTemplateInput = { messages, variables }
-    const { text, segments } = this.#template.renderSegments(input)
-    if (segments === undefined) return this.#tokenizeDefused(this.#template, input)
+    const input: ChatTemplateInput = { messages, variables, continueFinalMessage: endsOpen(messages) }
+    const { text, segments, alteredMessages } = this.#template.renderSegments(input)
+    const warnings = alteredMessages.map(alteredWarning)
+    if (segments === undefined) return this.#tokenizeDefused(this.#template, input, warnings)
     const whole = this.#model.tokenize(text, true)
     const tokens = this.#holdsOnlyTheTemplates(whole, segments) ? whole : this.#tokenizeSegments(segments)
-    return { text, tokens, warnings: [] }
+    return { text, tokens, warnings }
   }
 
   /** The whole text in one go gives the very tokens that the model was trained on; parts may differ where they meet. */
@@ -94,7 +96,7 @@ export class PromptTokenizer {
   }
 
   /** The template takes the messages apart, so control tokens in them can only be broken before it sees them. */
-  #tokenizeDefused(template: ChatTemplate, input: ChatTemplateInput): PromptTokens {
+  #tokenizeDefused(template: ChatTemplate, input: ChatTemplateInput, warnings: readonly Warning[]): PromptTokens {
     const found = new Set<string>()
     const mapText = (text: string): string => {
       const controls = this.#controlTexts(text)
@@ -103,10 +105,10 @@ export class PromptTokenizer {
     }
     const text = template.render({ ...input, mapText })
     const tokens = this.#model.tokenize(text, true)
-    if (found.size === 0) return { text, tokens, warnings: [] }
+    if (found.size === 0) return { text, tokens, warnings }
     const list = [...found].map((control) => JSON.stringify(control)).join(', ')
     const message = `The messages hold control tokens of the model (${list}), and its chat template takes messages apart: a zero-width space was put into each, so that they stay text.`
-    return { text, tokens, warnings: [{ code: 'control-tokens-broken', message }] }
+    return { text, tokens, warnings: [...warnings, { code: 'control-tokens-broken', message }] }
   }
 
   /** What of a text would be read as control tokens. */
@@ -123,6 +125,11 @@ export class PromptTokenizer {
     const { bos, shouldPrependBosToken } = this.#model.tokens
     return shouldPrependBosToken && bos !== null && tokens[0] !== bos ? [bos, ...tokens] : tokens
   }
+}
+
+function alteredWarning(index: number): Warning {
+  const message = `The model's chat template does not write the text of message ${index} as it is: it changes it, or leaves it out.`
+  return { code: 'message-altered', message }
 }
 
 function breakUp(control: string): string {

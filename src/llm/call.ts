@@ -17,6 +17,8 @@ import { AuthenticationError } from '../errors/authentication-error.js'
 import { type HeadraceError, isHeadraceError } from '../errors/headrace-error.js'
 import { InvalidRequestError } from '../errors/invalid-request-error.js'
 import { ModelLoadingError } from '../errors/model-loading-error.js'
+import { ModelNotFoundError } from '../errors/model-not-found-error.js'
+import { ServerError } from '../errors/server-error.js'
 import { StreamTruncatedError } from '../errors/stream-truncated-error.js'
 import { TimeoutError, type TimeoutPhase } from '../errors/timeout-error.js'
 import type { Bag, Member } from '../transport/bag.js'
@@ -24,6 +26,7 @@ import type { Deadline, DeadlineTimer } from '../transport/deadline-timer.js'
 import { retryDelayMs } from '../transport/retry-delay.js'
 import { onAbort } from '../transport/signal-listeners.js'
 import { Answer } from './answer.js'
+import { answerWarnings } from './answer-warnings.js'
 import type { CallbackManager } from './callback-manager.js'
 
 /** What a call needs of the model that makes it. */
@@ -46,6 +49,8 @@ export interface CallContext {
         readonly recover: (error: AuthenticationError, generation: number) => Promise<boolean>
       }
     | undefined
+  /** Asks for the reason of a failure that does not tell it; see `Connection`. */
+  readonly explain?: ((error: HeadraceError) => Promise<HeadraceError> | undefined) | undefined
 }
 
 /** One call's own settings, merged and validated. */
@@ -101,6 +106,7 @@ export class Call<Response extends ChatResponse | CompletionResponse> implements
   #waitedMs = 0
   #waits = 0
   #hasRecovered = false
+  #hasServerFailed = false
   /** Of the credential that the attempt was sent with. */
   #generation = 0
   #phase: TimeoutPhase = 'connect'
@@ -144,8 +150,9 @@ export class Call<Response extends ChatResponse | CompletionResponse> implements
     if (this.#isEnded) return
     const exchange = this.#exchange
     this.#exchange = undefined
-    this.#fail(error)
+    // First, because what it has held back is part of what arrived.
     exchange?.abort(error)
+    this.#fail(error)
   }
 
   pause(): void {
@@ -198,6 +205,16 @@ export class Call<Response extends ChatResponse | CompletionResponse> implements
     const reasoning = this.answer.addReasoning(delta)
     if (this.#consumer.part === undefined) return
     this.#part({ type: 'reasoning', delta: '', text: this.answer.text, reasoningDelta: delta, reasoning })
+  }
+
+  revise(text: string, reasoning: string | undefined): void {
+    const before = this.answer.text
+    this.answer.text = text
+    this.answer.reasoning = reasoning
+    if (this.#consumer.part === undefined) return
+    if (text === '') {
+      this.#part({ type: 'reasoning', delta: '', text, reasoningDelta: reasoning ?? '', reasoning: reasoning ?? '' })
+    } else this.#part({ type: 'text', delta: text.slice(before.length), text })
   }
 
   toolCall(index: number, id: string | undefined, name: string | undefined, argumentsDelta: string): void {
@@ -255,7 +272,7 @@ export class Call<Response extends ChatResponse | CompletionResponse> implements
     this.#context.deadlines.remove(this)
     if (this.#isEnded) return
     if (error === undefined) this.#succeed()
-    else if (!this.#tryAgain(error)) this.#fail(error)
+    else if (!this.#tryAgain(error) && !this.#explain(error)) this.#fail(error)
   }
 
   /** Never after a piece of the answer: it would be generated and paid for twice. */
@@ -272,9 +289,12 @@ export class Call<Response extends ChatResponse | CompletionResponse> implements
       this.#attemptAfter(delayMs)
       return true
     }
-    if (!cause.isRetryable && !(cause instanceof StreamTruncatedError)) return false
+    // A model whose process died is missing while the server makes it again (Xinference 3.2).
+    const isMadeAgain = this.#hasServerFailed && cause instanceof ModelNotFoundError
+    if (!cause.isRetryable && !(cause instanceof StreamTruncatedError) && !isMadeAgain) return false
     if (this.#attempts - this.#waits > maxRetries) return false
     if ((cause.retryAfterMs ?? 0) > longestRetryAfterMs) return false
+    this.#hasServerFailed ||= cause instanceof ServerError
     const attempt = this.#attempts + 1
     const delayMs = retryDelayMs(attempt - this.#waits, cause.retryAfterMs, runtime)
     callbacks.emit('retry', { id: this.id, className, attempt, delayMs, cause })
@@ -286,6 +306,7 @@ export class Call<Response extends ChatResponse | CompletionResponse> implements
     const { renewal } = this.#context
     if (renewal === undefined || this.#hasRecovered) return false
     this.#hasRecovered = true
+    if (this.latest !== Infinity) this.#wait()
     renewal.recover(cause, this.#generation).then(
       (isRenewed) => {
         if (this.#isEnded) return
@@ -297,6 +318,29 @@ export class Call<Response extends ChatResponse | CompletionResponse> implements
     return true
   }
 
+  /** What the failure turns out to be is treated as if the server had said it at once. */
+  #explain(error: HeadraceError): boolean {
+    const explanation = this.#context.explain?.(error)
+    if (explanation === undefined) return false
+    explanation.then(
+      (explained) => {
+        if (this.#isEnded) return
+        if (explained === error || !this.#tryAgain(explained)) this.#fail(explained)
+      },
+      () => this.#fail(error),
+    )
+    return true
+  }
+
+  /** Of the attempt's deadlines only that of the whole goes on. */
+  #wait(): void {
+    this.#phase = 'total'
+    this.at = this.latest
+    this.extendMs = Infinity
+    this.touched = false
+    this.#context.deadlines.add(this)
+  }
+
   #attemptAfter(delayMs: number): void {
     this.#cancelDelay = this.#context.runtime.setTimer(() => {
       this.#cancelDelay = undefined
@@ -306,7 +350,11 @@ export class Call<Response extends ChatResponse | CompletionResponse> implements
 
   #succeed(): void {
     const { callbacks, className } = this.#context
-    const warnings = this.#warnings === undefined ? this.#spec.warnings : [...this.#spec.warnings, ...this.#warnings]
+    const own = answerWarnings(this.answer)
+    const warnings =
+      this.#warnings === undefined && own.length === 0
+        ? this.#spec.warnings
+        : [...this.#spec.warnings, ...(this.#warnings ?? []), ...own]
     let response: Response
     try {
       response = this.#spec.conclude(this.answer, this.timings, warnings)

@@ -1,6 +1,7 @@
-import type { Dialect, StreamReader } from '../contract/dialect.js'
+import type { AnswerContext, Dialect, StreamReader } from '../contract/dialect.js'
 import type { AnswerSink, CanonicalRequest, Engine, Exchange } from '../contract/engine.js'
 import type { Capabilities } from '../contract/capabilities.js'
+import type { Runtime } from '../contract/runtime.js'
 import { type HeadraceError, isHeadraceError } from '../errors/headrace-error.js'
 import { MalformedResponseError } from '../errors/malformed-response-error.js'
 import { StreamTruncatedError } from '../errors/stream-truncated-error.js'
@@ -23,9 +24,16 @@ export interface DialectEngineOptions {
   readonly headers: () => Readonly<Record<string, string>>
   /** Taken out of what a server says before it becomes part of an error. */
   readonly secrets: readonly string[]
+  readonly runtime: Pick<Runtime, 'setTimer'>
 }
 
 const longestErrorBody = 64 * 1024
+
+/**
+ * How long a stream may stay open after the server has said that its answer is complete. The body ends in the same moment
+ * everywhere else, so the connection can be used again, and servers that limit requests count this one until then.
+ */
+const lingerMs = 250
 
 /** Runs requests on a server: the dialect compiles, the transport sends, the dialect reads. */
 export class DialectEngine implements Engine {
@@ -38,9 +46,9 @@ export class DialectEngine implements Engine {
   }
 
   start(request: CanonicalRequest, sink: AnswerSink): Exchange {
-    const { dialect, transport, origin, basePath, headers, secrets } = this.#options
+    const { dialect, transport, origin, basePath, headers } = this.#options
     const { path, body } = dialect.compile(request)
-    const exchange = new HttpExchange(dialect, request, sink, origin, secrets)
+    const exchange = new HttpExchange(this.#options, request, sink)
     exchange.transport = transport.send(
       { method: 'POST', origin, path: basePath + path, headers: headers(), body: JSON.stringify(body) },
       exchange,
@@ -57,26 +65,23 @@ class HttpExchange implements Exchange, ResponseHandler {
   readonly #sink: AnswerSink
   readonly #origin: string
   readonly #secrets: readonly string[]
+  readonly #runtime: Pick<Runtime, 'setTimer'>
   #status = 0
   #headers: ResponseHeaders = {}
   #chunks: Uint8Array[] = []
   #byteCount = 0
   #events: SseDecoder | undefined
   #reader: StreamReader | undefined
+  #cancelLinger: (() => void) | undefined
   #isEnded = false
 
-  constructor(
-    dialect: Dialect,
-    request: CanonicalRequest,
-    sink: AnswerSink,
-    origin: string,
-    secrets: readonly string[],
-  ) {
-    this.#dialect = dialect
+  constructor(options: DialectEngineOptions, request: CanonicalRequest, sink: AnswerSink) {
+    this.#dialect = options.dialect
     this.#request = request
     this.#sink = sink
-    this.#origin = origin
-    this.#secrets = secrets
+    this.#origin = options.origin
+    this.#secrets = options.secrets
+    this.#runtime = options.runtime
   }
 
   abort(reason: HeadraceError): void {
@@ -102,11 +107,11 @@ class HttpExchange implements Exchange, ResponseHandler {
     this.#headers = headers
     // A server that does not stream answers in JSON although a stream was asked for; that is read as well.
     if (status < 300 && this.#request.stream && isEventStream(headers)) {
-      const reader = this.#dialect.createStreamReader(this.#request.kind)
+      const reader = this.#dialect.createStreamReader(this.#request.kind, this.#context())
       const read = (data: string): void => reader.event(data, this.#sink)
       this.#reader = reader
       this.#events = new SseDecoder((data) => {
-        if (!this.#isEnded) readRedacted(data, this.#secrets, read)
+        if (!this.#isEnded && !reader.isDone) readRedacted(data, this.#secrets, read)
       })
     }
   }
@@ -116,6 +121,7 @@ class HttpExchange implements Exchange, ResponseHandler {
     this.#sink.activity()
     if (this.#events !== undefined) {
       this.#guard(() => this.#events?.push(chunk))
+      if (this.#reader?.isDone) this.#linger()
       return
     }
     this.#byteCount += chunk.length
@@ -138,6 +144,13 @@ class HttpExchange implements Exchange, ResponseHandler {
     else this.#guard(() => this.#endStream(cause))
   }
 
+  #linger(): void {
+    this.#cancelLinger ??= this.#runtime.setTimer(() => {
+      this.transport?.abort()
+      this.#guard(() => this.#endStream())
+    }, lingerMs)
+  }
+
   /** The body ended, or its connection broke: complete if the answer had ended before, else truncated. */
   #endStream(cause?: unknown): void {
     try {
@@ -146,7 +159,9 @@ class HttpExchange implements Exchange, ResponseHandler {
       // The last event was cut off.
       if (!(error instanceof MalformedResponseError)) throw error
     }
-    this.#end(this.#reader?.end(this.#sink) ? undefined : this.#truncated(cause))
+    const reader = this.#reader
+    this.#reader = undefined
+    this.#end(reader?.end(this.#sink) ? undefined : this.#truncated(cause))
   }
 
   #endWhole(): void {
@@ -158,7 +173,7 @@ class HttpExchange implements Exchange, ResponseHandler {
     readRedacted(text, this.#secrets, (json) => {
       const answer = parseJson(json, this.#origin)
       this.#sink.raw(answer)
-      this.#dialect.read(answer, this.#request.kind, this.#sink)
+      this.#dialect.read(answer, this.#request.kind, this.#sink, this.#context())
     })
     this.#end()
   }
@@ -167,6 +182,10 @@ class HttpExchange implements Exchange, ResponseHandler {
     if (this.#status < 400) return redirectError(this.#origin, this.#status, this.#headers)
     const retryAfterMs = parseRetryAfter(this.#headers['retry-after'], Date.now())
     return this.#dialect.readError({ status: this.#status, headers: this.#headers, body, retryAfterMs })
+  }
+
+  #context(): AnswerContext {
+    return { request: this.#request, headers: this.#headers }
   }
 
   #text(): string {
@@ -195,6 +214,10 @@ class HttpExchange implements Exchange, ResponseHandler {
 
   #end(error?: HeadraceError): void {
     this.#isEnded = true
+    this.#cancelLinger?.()
+    // What was held back arrived nevertheless.
+    this.#reader?.end(this.#sink)
+    this.#reader = undefined
     if (error !== undefined) redactError(error, this.#secrets)
     this.#sink.end(error)
   }

@@ -29,8 +29,8 @@ export interface FromJSONOptions {
 }
 
 /**
- * Makes a model of what `toJSON()` gave, or of the dictionary that a Python ancestor's `to_dict()` wrote (snake_case,
- * `class_name`).
+ * Makes a model of what `toJSON()` gave, or of the dictionary that a Python ancestor's `to_dict()` or `dump()` wrote (snake_case,
+ * `class_name` or `type_info`).
  *
  * @throws SerializationError `NOT_DESERIALIZABLE`
  * @throws InvalidOptionError `INVALID_OPTION` when the stored options are not valid.
@@ -40,8 +40,9 @@ export function fromJSON(json: unknown, { classes = [], options = {}, onWarning 
     throw new SerializationError('fromJSON takes the object that toJSON() gave (parse a JSON text first).')
   }
   const dictionary = json as Record<string, unknown>
-  const isAncestor = dictionary['className'] === undefined && typeof dictionary['class_name'] === 'string'
-  const className = isAncestor ? dictionary['class_name'] : dictionary['className']
+  const ancestorName = readAncestorName(dictionary)
+  const isAncestor = dictionary['className'] === undefined && ancestorName !== undefined
+  const className = isAncestor ? ancestorName : dictionary['className']
   const Class = classes.find((each) => each.className === className)
   if (Class === undefined) {
     const known = classes.map((each) => each.className).join(', ')
@@ -59,6 +60,14 @@ export function fromJSON(json: unknown, { classes = [], options = {}, onWarning 
     for (const reason of reading.unmapped) warn(`${Class.className}: ${reason}`)
   }
   return new Class({ ...withInfinity(stored), ...options } as never)
+}
+
+/** LlamaIndex writes `class_name`, distilabel `type_info`. */
+function readAncestorName(dictionary: Readonly<Record<string, unknown>>): string | undefined {
+  const { class_name: name, type_info: info } = dictionary
+  if (typeof name === 'string') return name
+  const typeName = typeof info === 'object' && info !== null ? (info as { name?: unknown }).name : undefined
+  return typeof typeName === 'string' ? typeName : undefined
 }
 
 /** JSON writes `null` for the Infinity of what waits for ever. */

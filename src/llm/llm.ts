@@ -20,11 +20,12 @@ import { InvalidRequestError } from '../errors/invalid-request-error.js'
 import { ModelAbilityError } from '../errors/model-ability-error.js'
 import { NotLoadedError } from '../errors/not-loaded-error.js'
 import { RefusedError } from '../errors/refused-error.js'
+import { TimeoutError } from '../errors/timeout-error.js'
 import { UnsupportedOptionError } from '../errors/unsupported-option-error.js'
 import { Bag } from '../transport/bag.js'
 import { DeadlineTimer } from '../transport/deadline-timer.js'
-import { orAborted } from '../transport/signal-listeners.js'
 import { systemRuntime } from '../transport/system-runtime.js'
+import { within } from '../transport/within.js'
 import { version } from '../version.js'
 import { uniqueWarnings, unknownUsage } from './answer.js'
 import { CallStream } from './call-stream.js'
@@ -56,6 +57,12 @@ export interface Connection {
    * with a renewed one.
    */
   recover?(error: AuthenticationError, generation: number): Promise<boolean>
+  /**
+   * Asks for the reason of a failure that ends a call and does not tell it. Never rejects, takes a few seconds at most.
+   *
+   * @returns the failure with its reason, or the same one; `undefined` for a failure that needs no question.
+   */
+  explain?(error: HeadraceError): Promise<HeadraceError> | undefined
   /** Closes sockets, frees memory. */
   release(): Promise<void>
 }
@@ -141,13 +148,18 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
    * @throws HeadraceError with the codes of the class.
    */
   async load(): Promise<this> {
-    await this.#ready()
+    await this.#prepare()
     return this
   }
 
   /** @throws NotLoadedError `NOT_LOADED` before {@link load}. */
   get metadata(): LLMMetadata {
     return this.#loaded().metadata
+  }
+
+  /** Requests that make sense at once; `Infinity` where that has no limit. @throws NotLoadedError `NOT_LOADED` before {@link load}. */
+  get maxConcurrency(): number {
+    return this.#loaded().context.engine.capabilities.maxConcurrency ?? Infinity
   }
 
   /** What should be known of the model as it was loaded. @throws NotLoadedError `NOT_LOADED` before {@link load}. */
@@ -158,6 +170,10 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
   /** Whether there is a connection that a copy could share. */
   protected get hasConnection(): boolean {
     return this.#connection !== undefined
+  }
+
+  protected get isLoaded(): boolean {
+    return this.#model !== undefined
   }
 
   /** The connection, once loaded. @throws NotLoadedError `NOT_LOADED` before {@link load}. */
@@ -206,7 +222,7 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
   async generate(inputs: readonly GenerateInput[], options: GenerateOptions = {}): Promise<GenerateOutput[]> {
     if (!Array.isArray(inputs)) throw new InvalidRequestError('generate takes an array of inputs.')
     parseOptions(generateSchema, options, 'generate')
-    const { maxConcurrency = Infinity } = (await this.#ready(options.signal)).context.engine.capabilities
+    const { maxConcurrency = Infinity } = (await this.#ready(options)).context.engine.capabilities
     return generateAll(inputs, options, maxConcurrency, (input, own) => this.generateOne(input, own))
   }
 
@@ -218,7 +234,7 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
     try {
       parseOptions(generateOneSchema, options, 'generateOne')
       const { sample = 0, ...own } = options
-      const model = this.#readyModel ?? (await this.#ready(own.signal))
+      const model = this.#readyModel ?? (await this.#ready(own))
       const prepared = (spec = await prepareSample(model, input, own, sample))
       const response = await new Promise<ChatResponse | CompletionResponse>((resolve, reject) => {
         call = this.#call(prepared, { succeed: resolve, fail: reject })
@@ -262,7 +278,7 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
    */
   async prepareInput(input: GenerateInput, options: CallOptions = {}): Promise<PreparedInput> {
     parseOptions(callSchema, options, 'prepareInput')
-    const model = this.#readyModel ?? (await this.#ready(options.signal))
+    const model = this.#readyModel ?? (await this.#ready(options))
     const { request, inputTokens, warnings } = await prepareSample(model, input, options, 0)
     return {
       route: request.kind,
@@ -294,7 +310,7 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
    * @throws HeadraceError `INVALID_REQUEST` when a variable is missing.
    */
   async predict(template: PromptTemplate, variables: PromptVariables = {}, options?: CallOptions): Promise<string> {
-    await this.#ready(options?.signal)
+    await this.#ready(options)
     const { outputParser } = this.options
     const formatted = (text: string): string => outputParser?.format?.(text) ?? text
     let text: string
@@ -392,6 +408,7 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
           generation: () => connection.generation ?? 0,
           recover: (error, generation) => connection.recover?.(error, generation) ?? Promise.resolve(false),
         },
+        explain: connection.explain && ((error) => connection.explain?.(error)),
       },
     }
     return this.#model
@@ -409,21 +426,36 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
     return this.#model !== undefined && this.connection.isReady !== false ? this.#model : undefined
   }
 
-  /** Loads if need be, and does what is due before a request. When a call's signal aborts only that call ends: others may wait for the same load. */
-  async #ready(signal?: AbortSignal): Promise<LoadedModel> {
+  /**
+   * Loads if need be, and does what is due before a request. When a call's signal aborts or its time is over only that
+   * call ends: others may wait for the same load.
+   */
+  async #ready(call: Pick<CallOptions, 'signal' | 'timeouts'> = {}): Promise<LoadedModel> {
+    const { signal } = call
     if (signal?.aborted) throw abortedBy(signal)
-    const model = this.#model ?? (await this.#load(signal))
+    const totalMs = call.timeouts?.totalMs ?? this.options.timeouts?.totalMs ?? this.classTimeouts.totalMs
+    return within(this.#prepare(), {
+      runtime: this.runtime,
+      signal,
+      timeoutMs: totalMs,
+      toAborted: abortedBy,
+      toLate: () =>
+        new TimeoutError(`The model was not ready within ${totalMs} ms; raise timeouts.totalMs, or load() it before.`, {
+          phase: 'total',
+        }),
+    })
+  }
+
+  async #prepare(): Promise<LoadedModel> {
+    const model = this.#model ?? (await this.#load())
     const { connection } = this
-    if (connection.isReady === false && connection.prepare !== undefined) {
-      const prepared = connection.prepare()
-      await (signal === undefined ? prepared : orAborted(prepared, signal, abortedBy))
-    }
+    if (connection.isReady === false) await connection.prepare?.()
     return model
   }
 
-  async #load(signal: AbortSignal | undefined): Promise<LoadedModel> {
+  async #load(): Promise<LoadedModel> {
     const shared = this.#shared()
-    const connection = await (signal === undefined ? shared.get() : orAborted(shared.get(), signal, abortedBy))
+    const connection = await shared.get()
     if (this.#connection !== shared) throw unloaded()
     return this.#describe(connection)
   }
@@ -436,7 +468,7 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
     mode: CallMode,
   ): Promise<CallSpec<CompletionResponse<T>>> {
     if (options !== undefined) parseOptions(completeSchema, options, 'complete')
-    return prepareComplete(this.#readyModel ?? (await this.#ready(options?.signal)), prompt, options, mode)
+    return prepareComplete(this.#readyModel ?? (await this.#ready(options)), prompt, options, mode)
   }
 
   async #prepareChat<T>(
@@ -445,7 +477,7 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
     mode: CallMode,
   ): Promise<CallSpec<ChatResponse<T>>> {
     if (options !== undefined) parseOptions(callSchema, options, 'chat')
-    return prepareChat(this.#readyModel ?? (await this.#ready(options?.signal)), messages, options, mode)
+    return prepareChat(this.#readyModel ?? (await this.#ready(options)), messages, options, mode)
   }
 
   // Running a call

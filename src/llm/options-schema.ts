@@ -47,7 +47,7 @@ export const structuredOutputSchema: z.ZodType<StructuredOutput, StructuredOutpu
 )
 
 /** Every generation option with its range. */
-const generationShape: Shape<GenerationOptions> = {
+export const generationShape: Shape<GenerationOptions> = {
   maxTokens: z.int().min(1).optional(),
   temperature: z.number().min(0).max(2).optional(),
   topP: z.number().min(0).max(1).optional(),

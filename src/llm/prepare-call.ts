@@ -28,6 +28,7 @@ import { parseOptions } from './parse-options.js'
 import { prepareMessages } from './prepare-messages.js'
 import { opensUserTurn } from './prompting.js'
 import { type Form, gapsOf } from './route.js'
+import { putSystemFirst } from './system-first.js'
 import { type Question, writeInput } from './write-input.js'
 
 /** Who asks: a caller that waits for the answer, one that reads it as it comes, or `generate`. */
@@ -146,7 +147,10 @@ async function prepare<R extends ChatResponse | CompletionResponse>(
   return {
     request: {
       kind,
-      messages: input.messages,
+      messages:
+        input.messages !== undefined && capabilities.systemFirst === true
+          ? putSystemFirst(input.messages, warnings)
+          : input.messages,
       prompt: input.rendered?.text ?? input.prompt,
       rendered: input.rendered && { bos: input.rendered.bos },
       options: fitting,

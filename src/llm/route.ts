@@ -1,10 +1,4 @@
-import {
-  type Capabilities,
-  type OptionGaps,
-  type OptionName,
-  rareOptions,
-  type Route,
-} from '../contract/capabilities.js'
+import type { Capabilities, OptionGaps, OptionName, RareOption, Route } from '../contract/capabilities.js'
 import type { ChatMessage } from '../contract/message.js'
 import type { GenerationOptions } from '../contract/options.js'
 import { changesNothing } from './merge-options.js'
@@ -12,6 +6,8 @@ import { templateOptions } from './prompting.js'
 
 /** How the text comes about: by the server's template, rendered here, or literally as the caller gave it. */
 export type Form = 'chat' | 'rendered' | 'literal'
+
+const rareOptions: readonly RareOption[] = ['logitBias', 'returnFullText', 'watermark', 'toolPrompt']
 
 const gapsByCapabilities = new WeakMap<Capabilities, Partial<Record<Form, OptionGaps>>>()
 

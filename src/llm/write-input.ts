@@ -47,11 +47,11 @@ export function writeInput(
   if (prompting === undefined || (prompting.use === 'turns' && !opensUserTurn(prompting, messages))) {
     return { form: 'chat', messages, prompt: undefined, rendered: undefined, tokens: undefined }
   }
-  const mustRender = opensUserTurn(prompting, messages)
+  const mustRender = opensUserTurn(prompting, messages) || capabilities.chat === false
   const obstacle = mustRender || prompting.use === 'send' ? whyNotRendered(messages, options, capabilities) : undefined
   if (mustRender && obstacle !== undefined) {
     throw new ModelAbilityError(
-      `The model ${metadata.modelName} cannot write a user's turn: ${obstacle}; use an endpoint that takes literal text.`,
+      `The model ${metadata.modelName} cannot be asked with text that is rendered here: ${obstacle}.`,
     )
   }
   const isSent = mustRender || (prompting.use === 'send' && obstacle === undefined)

@@ -81,13 +81,72 @@ describe('render', () => {
     const template = new ChatTemplate("{{ raise_exception('System role not supported') }}")
     expect(() => template.render({ messages: [user('x')] })).toThrow(InvalidRequestError)
     expect(() => template.render({ messages: [user('x')] })).toThrow(
-      "The model's chat template refuses this conversation: System role not supported.",
+      "The model's chat template refuses this conversation (line 1): System role not supported.",
     )
   })
 
   it('tells that a template is broken, and only when it is used', () => {
     const template = new ChatTemplate('{% for m in messages %}')
-    expect(() => template.render({ messages: [user('x')] })).toThrow(/^The model's chat template is not valid Jinja: /)
+    expect(() => template.render({ messages: [user('x')] })).toThrow(/^The model's chat template is not valid Jinja \(line 1\): /)
+  })
+})
+
+describe('a failure', () => {
+  const fails = (source: string): (() => string) => {
+    const template = new ChatTemplate(source)
+    return () => template.render({ messages: [user('x')], variables: { list: ['a'], object: { a: 1 } } })
+  }
+
+  it.each([
+    ["a\n{{ '{{' }}{# {% #}\n{% if true %}\n{{ raise_exception('No.') }}{% endif %}", 'refuses this conversation (line 4): No.'],
+    ["{% set a = {'b': {'c': 1}} %}\n\n{{ a.x.y }}", 'fails on this conversation (line 3): a.x is not defined.'],
+    ["{% if false %}\n{% elif true %}\n{{ messages[3]['role'] }}{% endif %}", '(line 3): messages[3] is not defined.'],
+    ["{% for m in messages %}\n{{ 'a' + object }}\n{% endfor %}", '(line 2): It adds text and an object.'],
+    ["{% generation %}\n{{ list | nothing }}{% endgeneration %}", '(line 2): Unknown ArrayValue filter: nothing.'],
+    ['{% macro f() %}\n\n{{ raise_exception("in f") }}{% endmacro %}\n{{ f() }}', 'refuses this conversation (line 3): in f.'],
+    ['a\n{% if %}b{% endif %}', 'not valid Jinja (line 2): '],
+    ['a\n\n{% for m in messages %}\nb', 'not valid Jinja (line 3): It ends inside a block or an expression.'],
+  ])('of %j tells its line and reason', (source, message) => {
+    expect(fails(source)).toThrow(message)
+  })
+})
+
+describe('continueFinalMessage', () => {
+  const assistant = (content: string): ChatMessage => ({ role: 'assistant', content })
+  const render = (source: string, content: string): string =>
+    new ChatTemplate(source, { bos_token: '<s>' }).render({
+      messages: [user('Hi'), assistant(content)],
+      continueFinalMessage: true,
+    })
+
+  it('leaves the last message open', () => {
+    expect(render(chatMl, 'Red, ')).toBe('<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\nRed, ')
+    expect(render(chatMl, '')).toBe('<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n')
+  })
+
+  it('trims what the template trims', () => {
+    const open = '<s><|start|>user<|end|>\n\nHi<|eot|><|start|>assistant<|end|>\n\nRed,'
+    expect(render(trimming, ' Red, ')).toBe(open)
+  })
+
+  it('keeps the messages apart from the template', () => {
+    const { text, segments } = new ChatTemplate(trimming).renderSegments({
+      messages: [user('Hi'), assistant(' Red, ')],
+      continueFinalMessage: true,
+    })
+    expect(segments?.map((segment) => segment.text).join('')).toBe(text)
+    expect(segments?.filter(({ origin }) => origin === 'content').map((segment) => segment.text)).toEqual(['Hi', 'Red,'])
+  })
+
+  it('is refused where the template takes the message apart', () => {
+    expect(render(splitting, 'ab')).toBe('[user]Hi[assistant]ab')
+    expect(() => render(splitting, 'a</think>b')).toThrow(/end with a user's message/)
+    expect(() => render("{{ messages[1].content | replace('e', 'E') }}", 'Red')).toThrow(/end with a user's message/)
+    expect(() => render('{{ messages[0].content }}', 'Red')).toThrow(/end with a user's message/)
+  })
+
+  it('is refused without a message', () => {
+    expect(() => new ChatTemplate(chatMl).render({ messages: [], continueFinalMessage: true })).toThrow(InvalidRequestError)
   })
 })
 
@@ -113,6 +172,7 @@ describe('renderSegments', () => {
         { text: 'Hi<|im_end|>', origin: 'content' },
         { text: '<|im_end|>\n<|im_start|>assistant\n', origin: 'template' },
       ],
+      alteredMessages: [],
     })
   })
 
@@ -132,10 +192,9 @@ describe('renderSegments', () => {
     expect(contents(source, [{ role: 'assistant', content: '', name: 'Ada', toolCalls }])).toEqual(['Ada', 'value'])
   })
 
-  it('gives no segments for a template that takes a text apart', () => {
-    const { text, segments } = new ChatTemplate(splitting).renderSegments({ messages: [user('a</think>\nb')] })
-    expect(text).toBe('[user]b')
-    expect(segments).toBeUndefined()
+  it('gives no segments for a template that takes a text apart, and tells whose text it changed', () => {
+    const rendered = new ChatTemplate(splitting).renderSegments({ messages: [user('a'), user('a</think>\nb')] })
+    expect(rendered).toEqual({ text: '[user]a[user]b', segments: undefined, alteredMessages: [1] })
   })
 
   it('gives no segments for a template that refuses marked texts', () => {
@@ -143,6 +202,7 @@ describe('renderSegments', () => {
     expect(new ChatTemplate(source).renderSegments({ messages: [user('ok')] })).toEqual({
       text: 'ok',
       segments: undefined,
+      alteredMessages: [],
     })
   })
 

@@ -1,8 +1,8 @@
-import { Template } from '@huggingface/jinja'
-
 import type { ChatMessage, Tool } from '../contract/message.js'
 import { InvalidRequestError } from '../errors/invalid-request-error.js'
 import { chooseMarks, mapMessageTexts, markMessages, type PromptSegment, splitAtMarks } from './content-marks.js'
+import { ContinuedMessage } from './continued-message.js'
+import { JinjaProgram, TemplateError } from './jinja-program.js'
 import { type TemplateMessage, toTemplateMessages, toTemplateTools } from './template-messages.js'
 
 /** The texts of a tokenizer's special tokens, by the names that templates use: `bos_token`, `eos_token`, ... */
@@ -14,10 +14,14 @@ export interface ChatTemplateInput {
   readonly tools?: readonly Tool[] | undefined
   /** Ends the prompt with the beginning of an assistant's turn. @defaultValue true */
   readonly addGenerationPrompt?: boolean | undefined
+  /** Leaves the last message open, so that the model continues it; nothing is then added. @defaultValue false */
+  readonly continueFinalMessage?: boolean | undefined
   /** Extra variables, such as `enable_thinking`. They cannot replace the messages, the tools or the generation prompt. */
   readonly variables?: Readonly<Record<string, unknown>> | undefined
   /** Changes every text of the messages, save the roles, before it is rendered. */
   readonly mapText?: ((text: string) => string) | undefined
+  /** What the template takes for the present. @defaultValue the present */
+  readonly now?: Date | undefined
 }
 
 /** A prompt, and who wrote which part of it. */
@@ -28,6 +32,8 @@ export interface RenderedPrompt {
    * cannot be told from theirs.
    */
   readonly segments: readonly PromptSegment[] | undefined
+  /** The indexes of the messages whose text is not in {@link text} as it is, white space at its ends aside. */
+  readonly alteredMessages: readonly number[]
 }
 
 /**
@@ -37,7 +43,7 @@ export interface RenderedPrompt {
 export class ChatTemplate {
   readonly source: string
   readonly #specialTokens: SpecialTokenTexts
-  #template: Template | undefined
+  #program: JinjaProgram | undefined
 
   constructor(source: string, specialTokens: SpecialTokenTexts = {}) {
     this.source = source
@@ -63,36 +69,42 @@ export class ChatTemplate {
   renderSegments(input: ChatTemplateInput): RenderedPrompt {
     const messages = convert(input)
     const text = this.#render(messages, input)
+    const alteredMessages = messages.flatMap(({ role, content }, index) =>
+      // Results of tools are often written as JSON.
+      role === 'tool' || text.includes(content.trim()) ? [] : [index],
+    )
     const marks = chooseMarks(this.source + text + JSON.stringify(messages))
     let marked: string
     try {
       marked = this.#render(markMessages(messages, marks), input)
     } catch {
       // A template that checks the texts themselves may refuse the marked ones.
-      return { text, segments: undefined }
+      return { text, segments: undefined, alteredMessages }
     }
-    return { text, segments: splitAtMarks(marked, marks, text) }
+    return { text, segments: splitAtMarks(marked, marks, text), alteredMessages }
   }
 
-  #render(
-    messages: readonly TemplateMessage[],
-    { tools, addGenerationPrompt = true, variables }: ChatTemplateInput,
-  ): string {
-    const template = (this.#template ??= parse(this.source))
+  #render(messages: readonly TemplateMessage[], input: ChatTemplateInput): string {
+    const { tools, addGenerationPrompt = true, continueFinalMessage = false, variables, now = new Date() } = input
+    const program = (this.#program ??= parse(this.source))
+    const continued = continueFinalMessage ? new ContinuedMessage(messages) : undefined
+    let text: string
     try {
-      return template.render({
-        ...this.#specialTokens,
-        ...variables,
-        messages,
-        // Transformers passes None rather than nothing, and templates test for it.
-        tools: tools === undefined || tools.length === 0 ? null : toTemplateTools(tools),
-        add_generation_prompt: addGenerationPrompt,
-      })
+      text = program.render(
+        {
+          ...this.#specialTokens,
+          ...variables,
+          messages: continued?.messages ?? messages,
+          // Transformers passes None rather than nothing, and templates test for it.
+          tools: tools === undefined || tools.length === 0 ? null : toTemplateTools(tools),
+          add_generation_prompt: addGenerationPrompt && !continueFinalMessage,
+        },
+        now,
+      )
     } catch (cause) {
-      throw new InvalidRequestError(`The model's chat template refuses this conversation: ${reasonOf(cause)}`, {
-        cause,
-      })
+      throw toRequestError(cause)
     }
+    return continued === undefined ? text : continued.cut(text)
   }
 }
 
@@ -101,18 +113,25 @@ function convert({ messages, mapText }: ChatTemplateInput): readonly TemplateMes
   return mapText === undefined ? converted : mapMessageTexts(converted, mapText)
 }
 
-function parse(source: string): Template {
+function parse(source: string): JinjaProgram {
   try {
-    return new Template(source)
+    return new JinjaProgram(source)
   } catch (cause) {
     throw new InvalidRequestError(
-      `The model's chat template is not valid Jinja: ${reasonOf(cause)} Continue literal text instead of chatting.`,
+      `The model's chat template is not valid Jinja${describe(cause)} Continue literal text instead of chatting.`,
       { cause },
     )
   }
 }
 
-function reasonOf(cause: unknown): string {
+function toRequestError(cause: unknown): InvalidRequestError {
+  const verb = cause instanceof TemplateError && cause.isRefusal ? 'refuses' : 'fails on'
+  return new InvalidRequestError(`The model's chat template ${verb} this conversation${describe(cause)}`, { cause })
+}
+
+/** In which line, and why. */
+function describe(cause: unknown): string {
+  const line = cause instanceof TemplateError && cause.line !== undefined ? ` (line ${cause.line})` : ''
   const reason = cause instanceof Error ? cause.message : String(cause)
-  return /[.!?]$/.test(reason) ? reason : `${reason}.`
+  return `${line}: ${/[.!?]$/.test(reason) ? reason : `${reason}.`}`
 }

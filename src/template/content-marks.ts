@@ -17,13 +17,19 @@ interface Marks {
 const firstMark = 0x10_0000
 const lastMark = 0x10_fffc
 
-/** The two marks that `haystack`, everything that will be rendered, does not hold. */
-export function chooseMarks(haystack: string): Marks {
-  for (let code = firstMark; code < lastMark; code += 2) {
-    const marks = { open: String.fromCodePoint(code), close: String.fromCodePoint(code + 1) }
-    if (!haystack.includes(marks.open) && !haystack.includes(marks.close)) return marks
+/** A mark that `haystack`, everything that will be rendered, does not hold. */
+export function chooseMark(haystack: string): string {
+  for (let code = firstMark; code < lastMark; code++) {
+    const mark = String.fromCodePoint(code)
+    if (!haystack.includes(mark)) return mark
   }
   throw new RangeError('The messages use up every code point of the private use plane.')
+}
+
+/** Two marks that `haystack` does not hold. */
+export function chooseMarks(haystack: string): Marks {
+  const open = chooseMark(haystack)
+  return { open, close: chooseMark(haystack + open) }
 }
 
 /** The messages with every text in them, save the roles, between marks. */

@@ -9,6 +9,8 @@ export interface TemplateMessage {
   readonly tool_calls?: readonly TemplateToolCall[]
   readonly tool_call_id?: string
   readonly reasoning_content?: string
+  /** The same as {@link reasoning_content}, by the name that gpt-oss's template reads. */
+  readonly thinking?: string
 }
 
 /** A tool call as templates expect it: the arguments as an object, or as text when they are not JSON. */
@@ -41,7 +43,7 @@ export function toTemplateMessages(messages: readonly ChatMessage[]): readonly T
     ...(name === undefined ? undefined : { name }),
     ...(toolCalls === undefined || toolCalls.length === 0 ? undefined : { tool_calls: toolCalls.map(toTemplateCall) }),
     ...(toolCallId === undefined ? undefined : { tool_call_id: toolCallId }),
-    ...(reasoning === undefined ? undefined : { reasoning_content: reasoning }),
+    ...(reasoning === undefined ? undefined : { reasoning_content: reasoning, thinking: reasoning }),
   }))
 }
 

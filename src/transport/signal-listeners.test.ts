@@ -2,7 +2,7 @@ import { getEventListeners } from 'node:events'
 
 import { describe, expect, it } from 'vitest'
 
-import { onAbort, orAborted } from './signal-listeners.js'
+import { onAbort } from './signal-listeners.js'
 
 describe('onAbort', () => {
   it('puts one listener on a signal, however many listen, and none when nobody does', () => {
@@ -46,34 +46,5 @@ describe('onAbort', () => {
     controller.abort()
     other()
     expect(heard).toEqual(['b'])
-  })
-})
-
-describe('orAborted', () => {
-  const toError = (signal: AbortSignal): Error => new Error(String(signal.reason))
-
-  it('is what the promise is, and then listens no more', async () => {
-    const { signal } = new AbortController()
-    expect(await orAborted(Promise.resolve(7), signal, toError)).toBe(7)
-    await expect(orAborted(Promise.reject(new Error('own')), signal, toError)).rejects.toThrow('own')
-    await new Promise(setImmediate)
-    expect(getEventListeners(signal, 'abort')).toHaveLength(0)
-  })
-
-  it('fails when the signal aborts first, and takes the late failure with it', async () => {
-    const controller = new AbortController()
-    let fail = (_error: Error): void => undefined
-    const late = new Promise<never>((_, reject) => (fail = reject))
-    const outcome = orAborted(late, controller.signal, toError)
-    controller.abort('enough')
-    await expect(outcome).rejects.toThrow('enough')
-    fail(new Error('late'))
-    await new Promise(setImmediate)
-  })
-
-  it('fails at once when the signal has aborted before', async () => {
-    const signal = AbortSignal.abort('enough')
-    await expect(orAborted(new Promise<never>(() => undefined), signal, toError)).rejects.toThrow('enough')
-    await expect(orAborted(Promise.reject(new Error('late')), signal, toError)).rejects.toThrow('enough')
   })
 })

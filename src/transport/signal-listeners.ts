@@ -9,22 +9,6 @@ interface SharedListener {
 const shared = new WeakMap<AbortSignal, SharedListener>()
 
 /**
- * The promise's outcome, or as soon as the signal aborts, or at once when it has, what `toError` makes of it. The promise
- * itself goes on.
- */
-export function orAborted<T>(
-  promise: Promise<T>,
-  signal: AbortSignal,
-  toError: (signal: AbortSignal) => Error,
-): Promise<T> {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) reject(toError(signal))
-    const stopListening = onAbort(signal, () => reject(toError(signal)))
-    promise.then(resolve, reject).finally(stopListening)
-  })
-}
-
-/**
  * Calls `callback` once when the signal aborts; the returned function stops listening. However many calls share a
  * signal, it has one listener: ten thousand of them would make each abort and each removal slow, and Node warn of a leak.
  */

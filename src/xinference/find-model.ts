@@ -1,3 +1,4 @@
+import type { HeadraceErrorOptions } from '../errors/headrace-error.js'
 import { ModelAbilityError } from '../errors/model-ability-error.js'
 import { ModelNotFoundError } from '../errors/model-not-found-error.js'
 import { listModels } from './list-models.js'
@@ -14,20 +15,27 @@ export async function findModel(session: Session, modelUid: string, signal: Abor
   const { endpoint } = session
   const models = await listModels(session, { signal })
   const description = models.find((model) => model.id === modelUid)
-  if (description === undefined) {
-    const available = models.filter((model) => isLanguageModel(model)).map((model) => String(model.id))
-    const there =
-      available.length === 0 ? 'no language model is running; launch one' : `there are: ${available.join(', ')}`
-    throw new ModelNotFoundError(`${endpoint.url} has no model with the uid ${JSON.stringify(modelUid)}; ${there}.`, {
-      available,
-    })
-  }
+  if (description === undefined) throw missingModel(endpoint.url, modelUid, models)
   if (!isLanguageModel(description)) {
     throw new ModelAbilityError(
       `${modelUid} is a model of type ${description.model_type}, which makes no text: use a language model.`,
     )
   }
   return description
+}
+
+/** That a server has no such model, and which ones it has. */
+export function missingModel(
+  url: string,
+  modelUid: string,
+  models: readonly ModelDescription[],
+  options: HeadraceErrorOptions = {},
+): ModelNotFoundError {
+  const available = models.filter((model) => isLanguageModel(model)).map((model) => String(model.id))
+  const there =
+    available.length === 0 ? 'no language model is running; launch one' : `there are: ${available.join(', ')}`
+  const message = `${url} has no model with the uid ${JSON.stringify(modelUid)}; ${there}.`
+  return new ModelNotFoundError(message, { ...options, available })
 }
 
 function isLanguageModel({ model_type: type, model_ability: abilities }: ModelDescription): boolean {

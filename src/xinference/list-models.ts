@@ -11,7 +11,7 @@ import type { Session } from './session.js'
  */
 export async function listModels(
   session: Session,
-  settings: Pick<SessionRequest, 'signal' | 'timeoutMs'> = {},
+  settings: Pick<SessionRequest, 'signal' | 'timeoutMs' | 'maxRetries'> = {},
 ): Promise<readonly ModelDescription[]> {
   const { url } = session.endpoint
   const models = await readList(session, settings)
@@ -30,15 +30,27 @@ export async function listModels(
 
 async function readList(
   session: Session,
-  settings: Pick<SessionRequest, 'signal' | 'timeoutMs'>,
+  settings: Pick<SessionRequest, 'signal' | 'timeoutMs' | 'maxRetries'>,
 ): Promise<readonly ModelDescription[] | undefined> {
   try {
-    const { data } = ((await session.request({ ...settings, path: '/v1/models' })) ?? {}) as { data?: unknown }
-    return Array.isArray(data) && data.every((model) => typeof model === 'object' && model !== null)
-      ? (data as ModelDescription[])
-      : undefined
+    return readModels(await session.request({ ...settings, path: '/v1/models' }))
   } catch (error) {
     if (error instanceof MalformedResponseError) return undefined
     throw error
   }
+}
+
+function readModels(answer: unknown): readonly ModelDescription[] | undefined {
+  if (!isRecord(answer)) return undefined
+  const { data } = answer
+  if (Array.isArray(data)) return data.every(isRecord) ? data : undefined
+  // Servers before 0.9.3 answer the descriptions by uid.
+  const entries = Object.entries(answer)
+  return entries.every(([, model]) => isRecord(model) && typeof model['model_type'] === 'string')
+    ? entries.map(([id, model]) => ({ id, ...(model as ModelDescription) }))
+    : undefined
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

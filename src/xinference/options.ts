@@ -4,11 +4,12 @@ import type { CompleteOptions } from '../contract/options.js'
 import type { CallbackManager } from '../llm/callback-manager.js'
 import type { ConnectionOptions, LLMOptions } from '../llm/llm-options.js'
 import { connectionShape, llmShape, type Shape } from '../llm/options-schema.js'
+import { type PromptOptions, promptShape } from '../llm/prompt-options.js'
 import type { ModelDescription } from './model-description.js'
 import type { XinferenceCredentials } from './credentials.js'
 
 /** The options of {@link Xinference}. Only `modelUid` is required. */
-export interface XinferenceOptions extends LLMOptions, ConnectionOptions, XinferenceCredentials {
+export interface XinferenceOptions extends LLMOptions, ConnectionOptions, XinferenceCredentials, PromptOptions {
   /** The uid under which the model was launched; `id` in the server's model list. */
   readonly modelUid: string
   /**
@@ -30,6 +31,11 @@ export interface XinferenceOptions extends LLMOptions, ConnectionOptions, Xinfer
    * @defaultValue 1
    */
   readonly contextWindowRatio?: number | undefined
+  /**
+   * The model's tokenizer: a folder, or a repository of the Hub. With it tokens are counted before they are sent, and a
+   * prompt that does not fit is refused.
+   */
+  readonly tokenizerId?: string | undefined
   /** The model's entry of the server's list. When given, `load()` sends no request. */
   readonly modelDescription?: ModelDescription | undefined
 }
@@ -53,6 +59,7 @@ const optionsShape: Shape<XinferenceOptions> = {
   modelDescription: modelDescription.optional(),
   username: z.string().min(1).optional(),
   password: connectionShape.apiKey,
+  ...promptShape,
   ...llmShape,
   ...connectionShape,
 }

@@ -7,6 +7,7 @@ import { readRedacted, redactError, redactText } from '../transport/redact.js'
 import { requestWhole } from '../transport/request-whole.js'
 import { parseRetryAfter } from '../transport/retry-after.js'
 import type { Transport } from '../transport/transport.js'
+import type { Budget } from './budget.js'
 import type { Endpoint } from './endpoint.js'
 
 export interface SessionRequest {
@@ -17,6 +18,8 @@ export interface SessionRequest {
   /** @defaultValue 90000: a server with a sick worker takes up to a minute to list its models (Xinference 3.2) */
   readonly timeoutMs?: number | undefined
   readonly signal?: AbortSignal | undefined
+  /** Of a GET. @defaultValue the session's */
+  readonly maxRetries?: number | undefined
   /** A route that asks for no credential; it is sent without one. */
   readonly isOpen?: boolean | undefined
   /** Its body or its answer holds a secret that is not known yet. */
@@ -40,6 +43,9 @@ export interface JsonAnswer {
   readonly serverTime: number
 }
 
+/** Sends a request without a credential. */
+export type SendOpen = (request: SessionRequest) => Promise<JsonAnswer>
+
 export const defaultTimeoutMs = 90_000
 
 /**
@@ -49,7 +55,8 @@ export const defaultTimeoutMs = 90_000
  */
 export async function requestJson(
   { transport, endpoint, runtime, secrets }: JsonConnection,
-  { method = 'GET', path, body, timeoutMs = defaultTimeoutMs, signal, isConfidential }: SessionRequest,
+  { method = 'GET', path, body, isConfidential }: SessionRequest,
+  { timeoutMs, leftMs, signal }: Pick<Budget, 'timeoutMs' | 'leftMs' | 'signal'>,
   headers: Headers,
   onStatus?: (status: number) => void,
 ): Promise<JsonAnswer> {
@@ -65,7 +72,7 @@ export async function requestJson(
         body: body === undefined ? undefined : JSON.stringify(body),
         isConfidential,
       },
-      { runtime, timeoutMs, signal },
+      { runtime, timeoutMs, leftMs, signal },
     )
     onStatus?.(answer.status)
     if (answer.status >= 400) {

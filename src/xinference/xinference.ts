@@ -1,23 +1,27 @@
 import { z } from 'zod'
 
+import type { PromptFormat } from '../contract/prompt-format.js'
 import type { CompletionResponse, Warning } from '../contract/response.js'
 import type { CompletionStream } from '../contract/stream-part.js'
+import { readDescription } from '../dialects/xinference/read-description.js'
 import { XinferenceDialect } from '../dialects/xinference/xinference-dialect.js'
 import { ContextOverflowError } from '../errors/context-overflow-error.js'
 import { InvalidOptionError } from '../errors/invalid-option-error.js'
 import { DialectEngine } from '../llm/dialect-engine.js'
 import { type Connection, LLM } from '../llm/llm.js'
-import type { Description } from '../llm/prepare-call.js'
+import type { Description } from '../llm/loaded-model.js'
 import type { LLMDependencies } from '../llm/llm-options.js'
 import { type AncestorReading, fromJSON, type FromJSONOptions } from '../llm/from-json.js'
 import { parseOptions } from '../llm/parse-options.js'
+import { checkPromptOptions, loadPromptFormat } from '../llm/prompt-options.js'
 import { connectionToJSON, toSecretReference } from '../llm/secret.js'
 import { redactError } from '../transport/redact.js'
 import type { Transport } from '../transport/transport.js'
 import { findContextWindow } from './context-window.js'
-import { createTransport } from './create-transport.js'
+import { createTransport } from '../llm/create-transport.js'
 import { checkCredentials, keyVariable, passwordVariable } from './credentials.js'
 import { defaultEndpoint, type Endpoint, parseEndpoint } from './endpoint.js'
+import { FailureExplainer } from './failure-explainer.js'
 import { findModel } from './find-model.js'
 import { readLlamaIndexDictionary } from './read-llama-index-dictionary.js'
 import type { ModelDescription } from './model-description.js'
@@ -33,6 +37,7 @@ const defaultTemperature = 1
 
 interface XinferenceConnection extends Connection {
   readonly modelDescription: ModelDescription
+  readonly format: PromptFormat | undefined
 }
 
 /**
@@ -58,6 +63,7 @@ export class Xinference extends LLM<XinferenceOptions> {
   constructor(options: XinferenceOptions, internals: LLMDependencies = {}) {
     super(parseOptions(xinferenceOptionsSchema, options, 'Xinference'), internals)
     checkCredentials(this.options)
+    checkPromptOptions(this.options, 'Xinference')
     this.#endpoint = parseEndpoint(this.options.endpoint ?? this.runtime.env['XINFERENCE_ENDPOINT'] ?? defaultEndpoint)
     const { maxTokens, contextWindow } = this.options
     if (maxTokens !== undefined && contextWindow !== undefined) checkFits(maxTokens, contextWindow)
@@ -152,15 +158,11 @@ export class Xinference extends LLM<XinferenceOptions> {
     const connectMs = timeouts?.connectMs ?? this.classTimeouts.connectMs
     const transport = (secrets: () => readonly string[]): Transport =>
       createTransport(this.options, this.runtime, secrets, connectMs)
-    const session = new Session(this.#endpoint, this.options, transport, this.runtime)
+    const session = new Session(this.#endpoint, this.options, transport, this.runtime, this.options.maxRetries)
+    const explainer = new FailureExplainer(session, modelUid, this.runtime)
     try {
       const modelDescription = this.options.modelDescription ?? (await findModel(session, modelUid, signal))
-      const dialect = new XinferenceDialect({
-        modelUid,
-        engine: modelDescription.model_engine ?? undefined,
-        abilities: modelDescription.model_ability,
-        isVirtual: modelDescription.model_kind === 'virtual',
-      })
+      const dialect = new XinferenceDialect(readDescription(modelUid, modelDescription))
       const engine = new DialectEngine({
         dialect,
         transport: session.transport,
@@ -168,10 +170,17 @@ export class Xinference extends LLM<XinferenceOptions> {
         basePath: this.#endpoint.basePath,
         headers: () => session.jsonHeaders,
         secrets: session.secrets,
+        runtime: this.runtime,
+      })
+      const format = await loadPromptFormat(this.options, {
+        transport: session.transport,
+        runtime: this.runtime,
+        signal,
       })
       return {
         engine,
         modelDescription,
+        format,
         get isReady() {
           return session.isReady
         },
@@ -180,6 +189,7 @@ export class Xinference extends LLM<XinferenceOptions> {
           return session.generation
         },
         recover: (error, generation) => session.recover(error, generation),
+        explain: (error) => explainer.explain(error),
         release: () => session.transport.close(),
       }
     } catch (error) {
@@ -188,8 +198,8 @@ export class Xinference extends LLM<XinferenceOptions> {
     }
   }
 
-  protected override describe({ engine, modelDescription }: XinferenceConnection): Description {
-    const { modelUid, contextWindowRatio = 1 } = this.options
+  protected override describe({ engine, modelDescription, format }: XinferenceConnection): Description {
+    const { modelUid, contextWindowRatio = 1, useMagpieTemplate = false } = this.options
     const { chat = true, tools = false, vision = false } = engine.capabilities
     const { tokens, source, warning } = findContextWindow(this.options.contextWindow, modelDescription)
     if (this.options.maxTokens !== undefined && tokens !== undefined) checkFits(this.options.maxTokens, tokens)
@@ -206,6 +216,7 @@ export class Xinference extends LLM<XinferenceOptions> {
         isVisionModel: vision,
       },
       windowTokens: tokens,
+      prompting: format && { format, use: 'count', opensUserTurn: useMagpieTemplate },
       defaults: { temperature: this.temperature, ...(maxTokens === undefined ? {} : { maxTokens }) },
       warnings,
     }
@@ -223,6 +234,10 @@ export class Xinference extends LLM<XinferenceOptions> {
       'caFile',
       'fetch',
       'modelDescription',
+      'tokenizerId',
+      'tokenizerRevision',
+      'chatTemplate',
+      'magpiePreQueryTemplate',
     ] as const
     return (
       same.every((name) => own[name] === original[name]) && own.timeouts?.connectMs === original.timeouts?.connectMs

@@ -1,29 +1,50 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 
 import { addApiKeyOption, toNumber } from '../command-options.js'
-import type { LaunchArguments, ModelsArguments, RegistrationArguments, WaitArguments } from '../run-models.js'
+import type { LaunchArguments, WaitArguments } from '../models/run-launch.js'
+import type { RegistrationArguments } from '../models/run-register.js'
+import type { SetupArguments } from '../models/run-setup.js'
+import type { ModelsArguments } from '../models/with-client.js'
 
 /** `headrace models`: the models of an Xinference server. */
 export function addModelsCommand(program: Command): void {
   const models = program
     .command('models')
-    .description('Lists, launches and ends the models of an Xinference server.')
+    .description('Lists, launches and ends the models of an Xinference server, and sets the server up.')
     .helpCommand('help [command]', 'print the help of a command')
-  addListCommand(models)
+  addLookCommands(models)
   addLaunchCommand(models)
   addWaitCommand(models)
-  addTerminateCommand(models)
+  addEndCommands(models)
   addRegisterCommands(models)
   addEnginesCommand(models)
+  addSetupCommand(models)
+  addKeysCommands(models)
 }
 
-function addListCommand(models: Command): void {
+function addLookCommands(models: Command): void {
   addServerOptions(models.command('list').description('Lists the running models.')).action(
     async (args: ModelsArguments) => {
-      const { listModels } = await import('../run-models.js')
+      const { listModels } = await import('../models/run-list.js')
       process.exitCode = await listModels(args)
     },
   )
+  const describe = models
+    .command('describe')
+    .description('Describes a model and the state of its copies, also while it loads.')
+    .argument('<uid>', 'of a model that was launched')
+  addServerOptions(describe).action(async (uid: string, args: ModelsArguments) => {
+    const { describeModel } = await import('../models/run-describe.js')
+    process.exitCode = await describeModel(uid, args)
+  })
+  const events = models
+    .command('events')
+    .description('Lists what the server noted about a model last: launches, and why requests failed.')
+    .argument('<uid>', 'of a model that was launched')
+  addServerOptions(events).action(async (uid: string, args: ModelsArguments) => {
+    const { listEvents } = await import('../models/run-events.js')
+    process.exitCode = await listEvents(uid, args)
+  })
 }
 
 function addLaunchCommand(models: Command): void {
@@ -46,8 +67,8 @@ function addLaunchCommand(models: Command): void {
     )
     .option('--no-wait', 'come back at once')
     .option('--wait', 'wait until it is ready (default)')
-  addServerOptions(addTimeoutOption(command)).action(async (name: string, args: LaunchArguments) => {
-    const { launchModel } = await import('../run-models.js')
+  addServerOptions(addWaitOptions(command)).action(async (name: string, args: LaunchArguments) => {
+    const { launchModel } = await import('../models/run-launch.js')
     process.exitCode = await launchModel(name, args)
   })
 }
@@ -57,16 +78,24 @@ function addWaitCommand(models: Command): void {
     .command('wait')
     .description('Waits until a model is ready.')
     .argument('<uid>', 'of a model that was launched')
-  addServerOptions(addTimeoutOption(command)).action(async (uid: string, args: WaitArguments) => {
-    const { waitForModel } = await import('../run-models.js')
+  addServerOptions(addWaitOptions(command)).action(async (uid: string, args: WaitArguments) => {
+    const { waitForModel } = await import('../models/run-launch.js')
     process.exitCode = await waitForModel(uid, args)
   })
 }
 
-function addTerminateCommand(models: Command): void {
-  const command = models.command('terminate').description('Ends a model.').argument('<uid>', 'of a running model')
-  addServerOptions(command).action(async (uid: string, args: ModelsArguments) => {
-    const { terminateModel } = await import('../run-models.js')
+function addEndCommands(models: Command): void {
+  const cancel = models
+    .command('cancel')
+    .description('Ends a launch that is under way.')
+    .argument('<uid>', 'of a model that loads')
+  addServerOptions(cancel).action(async (uid: string, args: ModelsArguments) => {
+    const { cancelLaunch } = await import('../models/run-launch.js')
+    process.exitCode = await cancelLaunch(uid, args)
+  })
+  const terminate = models.command('terminate').description('Ends a model.').argument('<uid>', 'of a running model')
+  addServerOptions(terminate).action(async (uid: string, args: ModelsArguments) => {
+    const { terminateModel } = await import('../models/run-terminate.js')
     process.exitCode = await terminateModel(uid, args)
   })
 }
@@ -78,7 +107,7 @@ function addRegisterCommands(models: Command): void {
     .argument('<file>', "a JSON file as Xinference's documentation of custom models has it; - is standard input")
     .option('--no-persist', 'forget it when the server restarts')
   addServerOptions(register.addOption(typeOption())).action(async (file: string, args: RegistrationArguments) => {
-    const { registerModel } = await import('../run-models.js')
+    const { registerModel } = await import('../models/run-register.js')
     process.exitCode = await registerModel(file, args)
   })
   const unregister = models
@@ -86,7 +115,7 @@ function addRegisterCommands(models: Command): void {
     .description('Takes a registered model away.')
     .argument('<name>', 'its model_name')
   addServerOptions(unregister.addOption(typeOption())).action(async (name: string, args: RegistrationArguments) => {
-    const { unregisterModel } = await import('../run-models.js')
+    const { unregisterModel } = await import('../models/run-register.js')
     process.exitCode = await unregisterModel(name, args)
   })
 }
@@ -97,24 +126,71 @@ function addEnginesCommand(models: Command): void {
     .description('Lists the engines that can run a model, and why others cannot.')
     .argument('<name>', 'a built-in family or a registered model')
   addServerOptions(command).action(async (name: string, args: ModelsArguments) => {
-    const { listEngines } = await import('../run-models.js')
+    const { listEngines } = await import('../models/run-engines.js')
     process.exitCode = await listEngines(name, args)
   })
 }
 
-function addServerOptions(command: Command): Command {
-  return addApiKeyOption(
-    command.option(
-      '--endpoint <url>',
-      "the server's root (default: the environment variable XINFERENCE_ENDPOINT, else http://127.0.0.1:9997)",
-    ),
-  )
-    .option('--username <name>', 'log in; the password is read from XINFERENCE_PASSWORD, else asked for')
-    .option('--json', 'print JSON')
+function addSetupCommand(models: Command): void {
+  const setup = models
+    .command('setup')
+    .description('Makes the first user of a new server; the password is read from XINFERENCE_PASSWORD, else asked for.')
+    .argument('<username>', 'who may do everything')
+    .option('--setup-token <token>', "from the server's log at its first start (asked for since server 4)")
+  addOutputOption(addEndpointOption(setup)).action(async (username: string, args: SetupArguments) => {
+    const { setUp } = await import('../models/run-setup.js')
+    process.exitCode = await setUp(username, args)
+  })
 }
 
-function addTimeoutOption(command: Command): Command {
-  return command.option('--timeout <seconds>', 'how long to wait (default: 1800)', toNumber)
+function addKeysCommands(models: Command): void {
+  const keys = models
+    .command('keys')
+    .description('Lists, makes and deletes API keys, which may list and ask models.')
+    .helpCommand('help [command]', 'print the help of a command')
+  addServerOptions(keys.command('list').description('Lists the API keys.')).action(async (args: ModelsArguments) => {
+    const { listKeys } = await import('../models/run-keys.js')
+    process.exitCode = await listKeys(args)
+  })
+  const create = keys.command('create').description('Makes an API key and prints it.').argument('<name>', 'a new name')
+  addServerOptions(create).action(async (name: string, args: ModelsArguments) => {
+    const { createKey } = await import('../models/run-keys.js')
+    process.exitCode = await createKey(name, args)
+  })
+  const remove = keys
+    .command('delete')
+    .description('Deletes an API key.')
+    .argument('<id>', 'as `headrace models keys list` has it', toNumber)
+  addServerOptions(remove).action(async (id: number, args: ModelsArguments) => {
+    const { deleteKey } = await import('../models/run-keys.js')
+    process.exitCode = await deleteKey(id, args)
+  })
+}
+
+function addServerOptions(command: Command): Command {
+  return addOutputOption(
+    addApiKeyOption(addEndpointOption(command)).option(
+      '--username <name>',
+      'log in; the password is read from XINFERENCE_PASSWORD, else asked for',
+    ),
+  )
+}
+
+function addEndpointOption(command: Command): Command {
+  return command.option(
+    '--endpoint <url>',
+    "the server's root (default: the environment variable XINFERENCE_ENDPOINT, else http://127.0.0.1:9997)",
+  )
+}
+
+function addOutputOption(command: Command): Command {
+  return command.option('--json', 'print JSON')
+}
+
+function addWaitOptions(command: Command): Command {
+  return command
+    .option('--timeout <seconds>', 'how long to wait (default: 1800)', toNumber)
+    .option('--cancel-on-interrupt', 'cancel the launch at Ctrl-C, instead of leaving it to go on')
 }
 
 function typeOption(): Option {

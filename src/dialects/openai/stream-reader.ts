@@ -1,17 +1,19 @@
 import type { StreamReader } from '../../contract/dialect.js'
 import type { AnswerSink, CanonicalRequest } from '../../contract/engine.js'
-import type { FinishReason } from '../../contract/response.js'
+import type { ContentLogprob, FinishReason } from '../../contract/response.js'
 import type { HeadraceError } from '../../errors/headrace-error.js'
 import { MalformedResponseError } from '../../errors/malformed-response-error.js'
-import { asArguments, optionalString, quote } from './read-answer.js'
 import { readFinishReason, readLogprobs, readUsage } from './read-fields.js'
-import { ThinkSplitter } from './think-splitter.js'
+import { readThought } from './read-thought.js'
+import { quote } from './read-values.js'
+import { type InlineThinking, ThinkSplitter } from './think-splitter.js'
+import { ToolCallAssembler } from './tool-call-assembler.js'
 import type { WireAnswer, WireChoice, WireToolCall } from './wire-types.js'
 
 export interface OpenAIStreamReaderOptions {
   readonly kind: CanonicalRequest['kind']
-  /** Whether the text may begin with `<think>`. */
-  readonly hasInlineThinking: boolean
+  /** Whether thinking may stand in the text itself. */
+  readonly inlineThinking: InlineThinking
   /** Reads the `error` of an event. */
   readonly readStreamError: (error: unknown) => HeadraceError
 }
@@ -22,12 +24,16 @@ export class OpenAIStreamReader implements StreamReader {
   #reason: FinishReason | undefined
   #isDone = false
   #hasModel = false
+  #hasThought = false
   #splitter: ThinkSplitter | undefined
-  readonly #toolArguments: string[] = []
-  readonly #toolIds: (string | undefined)[] = []
+  #tools: ToolCallAssembler | undefined
 
   constructor(options: OpenAIStreamReaderOptions) {
     this.#options = options
+  }
+
+  get isDone(): boolean {
+    return this.#isDone
   }
 
   event(data: string, sink: AnswerSink): void {
@@ -37,6 +43,8 @@ export class OpenAIStreamReader implements StreamReader {
     }
     const chunk = parseChunk(data)
     if (chunk.error !== undefined && chunk.error !== null) throw this.#options.readStreamError(chunk.error)
+    // How vLLM before 0.11 reports one.
+    if (chunk.object === 'error') throw this.#options.readStreamError(chunk)
     if (!this.#hasModel && typeof chunk.model === 'string') {
       this.#hasModel = true
       sink.model(chunk.model)
@@ -51,7 +59,7 @@ export class OpenAIStreamReader implements StreamReader {
   }
 
   end(sink: AnswerSink): boolean {
-    this.#splitter?.end()
+    this.#splitter?.end(this.#reason ?? (this.#isDone ? doneByItself : undefined))
     if (this.#reason !== undefined) sink.finish(this.#reason)
     return this.#isDone || this.#reason !== undefined
   }
@@ -59,23 +67,39 @@ export class OpenAIStreamReader implements StreamReader {
   #choice(choice: WireChoice, chunk: WireAnswer, sink: AnswerSink): void {
     const { delta } = choice
     const content = this.#options.kind === 'chat' ? delta?.content : choice.text
-    const thought = delta?.reasoning_content ?? delta?.reasoning
-    if (typeof thought === 'string' && thought !== '') sink.reasoning(thought)
+    const thought = readThought(delta)
+    if (thought !== '') this.#think(thought, sink)
     if (typeof content === 'string' && content !== '') {
-      const logprobs = choice.logprobs ? readLogprobs(choice.logprobs) : undefined
-      if (this.#options.hasInlineThinking) {
-        this.#splitter ??= new ThinkSplitter(
-          (text) => sink.reasoning(text),
-          (text) => sink.text(text),
-        )
-        if (logprobs !== undefined) sink.text('', logprobs)
-        this.#splitter.push(content)
-      } else sink.text(content, logprobs)
+      this.#text(content, choice.logprobs ? readLogprobs(choice.logprobs) : undefined, sink)
     }
-    const calls = delta?.tool_calls
-    if (Array.isArray(calls)) for (const call of calls as WireToolCall[]) this.#toolCall(call, sink)
+    // TGI before 3.2 sends a call alone where others send a list.
+    const calls = asList(delta?.tool_calls)
+    if (calls !== undefined) (this.#tools ??= new ToolCallAssembler()).add(calls as WireToolCall[], sink)
     if (choice.finish_reason !== null && choice.finish_reason !== undefined)
       this.#finish(choice.finish_reason, chunk, sink)
+  }
+  #think(thought: string, sink: AnswerSink): void {
+    const delta = this.#hasThought ? thought : thought.replace(/^\s*<think>\s*/, '')
+    this.#hasThought = true
+    // A server that tells the two apart leaves no tags in the text but those that the text is about.
+    this.#textReader(sink)?.trust()
+    sink.reasoning(delta)
+  }
+
+  #text(content: string, logprobs: readonly ContentLogprob[] | undefined, sink: AnswerSink): void {
+    const splitter = this.#textReader(sink)
+    if (splitter === undefined) {
+      sink.text(content, logprobs)
+      return
+    }
+    if (logprobs !== undefined) sink.text('', logprobs)
+    splitter.push(content)
+  }
+
+  #textReader(sink: AnswerSink): ThinkSplitter | undefined {
+    const { inlineThinking } = this.#options
+    if (inlineThinking === 'none') return undefined
+    return (this.#splitter ??= new ThinkSplitter(sink, inlineThinking))
   }
 
   /** The first reason holds: the transformers engine of Xinference says "stop" after "length" in its usage chunk. */
@@ -85,29 +109,10 @@ export class OpenAIStreamReader implements StreamReader {
     if (this.#reason === undefined || reason.unified === 'tool-calls') this.#reason = reason
     sink.raw(chunk)
   }
-
-  #toolCall(call: WireToolCall, sink: AnswerSink): void {
-    const id = optionalString(call.id)
-    const name = optionalString(call.function?.name)
-    const index = this.#indexOf(call.index, id, name)
-    let text = asArguments(call.function?.arguments)
-    const before = this.#toolArguments[index] ?? ''
-    // Some parsers send the arguments in pieces and then once more as a whole.
-    if (text !== '' && isWholeJson(before) && isWholeJson(text)) text = ''
-    this.#toolArguments[index] = before + text
-    this.#toolIds[index] ??= id
-    sink.toolCall(index, id, name, text)
-  }
-
-  /** Old servers leave the index out: a known id continues its call, a name begins a new one. */
-  #indexOf(index: unknown, id: string | undefined, name: string | undefined): number {
-    if (typeof index === 'number' && index >= 0) return index
-    const known = id === undefined ? -1 : this.#toolIds.indexOf(id)
-    if (known !== -1) return known
-    const last = this.#toolArguments.length - 1
-    return name === undefined && last >= 0 ? last : last + 1
-  }
 }
+
+/** [DONE] without a reason ends an answer as well as one. */
+const doneByItself: FinishReason = { unified: 'stop', raw: undefined }
 
 function parseChunk(data: string): WireAnswer {
   let chunk: unknown
@@ -122,12 +127,7 @@ function parseChunk(data: string): WireAnswer {
   return chunk
 }
 
-function isWholeJson(text: string): boolean {
-  if (!text.startsWith('{') || !text.endsWith('}')) return false
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
-  }
+function asList(value: unknown): readonly unknown[] | undefined {
+  if (Array.isArray(value)) return value
+  return typeof value === 'object' && value !== null ? [value] : undefined
 }

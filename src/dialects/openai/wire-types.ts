@@ -4,6 +4,7 @@ export interface WireAnswer {
   readonly choices?: unknown
   readonly usage?: unknown
   readonly error?: unknown
+  readonly object?: unknown
 }
 
 export interface WireChoice {

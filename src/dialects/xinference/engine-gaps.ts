@@ -1,6 +1,5 @@
-import type { OptionName } from '../../contract/capabilities.js'
-
-type Gaps = Readonly<Partial<Record<OptionName, string>>>
+import type { OptionGaps as Gaps } from '../../contract/capabilities.js'
+import type { XinferenceModel } from './read-description.js'
 
 /** What Xinference's HTTP layer drops for every engine (server 3.2). */
 const serverGaps: Gaps = {
@@ -13,10 +12,7 @@ const noPenalties = (engine: string): Gaps => ({
   presencePenalty: `the ${engine} engine of Xinference ignores it`,
 })
 
-/**
- * What an engine behind Xinference ignores. The engine's name is in the model list since server 3.1; an unknown engine
- * is taken to honour everything.
- */
+/** What an engine behind Xinference ignores; an unknown one is taken to honour everything. */
 const engineGaps: Readonly<Record<string, Gaps>> = {
   'llama.cpp': {
     repetitionPenalty: "the llama.cpp engine of Xinference ignores it (llama.cpp's own name for it cannot be reached)",
@@ -41,16 +37,23 @@ const engineGaps: Readonly<Record<string, Gaps>> = {
   },
 }
 
-const enginesWithoutSchema = new Set(['transformers', 'mlx'])
+/** What servers drop whose descriptions prove less than version 1.6. */
+const oldServerGaps: Gaps = {
+  reasoning: 'servers before 1.17 drop enable_thinking',
+  chatTemplateKwargs: 'servers before 1.6 drop chat_template_kwargs',
+}
 
-/** Why which option cannot be honoured, for a model with these abilities on this engine. */
-export function gapsOf(engine: string | undefined, abilities: readonly string[] | undefined): Gaps {
-  const name = engine?.toLowerCase() ?? ''
+/** Why which option cannot be honoured. */
+export function gapsOf({
+  engine,
+  abilities,
+  serverVersion,
+}: Pick<XinferenceModel, 'engine' | 'abilities' | 'serverVersion'>): Gaps {
   const isReasoning = abilities?.includes('reasoning') ?? false
   return {
     ...serverGaps,
-    ...engineGaps[name],
-    ...(name === 'vllm' && isReasoning
+    ...engineGaps[engine ?? ''],
+    ...(engine === 'vllm' && isReasoning
       ? {
           stop: 'the vLLM engine of Xinference replaces it on reasoning models',
           stopTokenIds: 'the vLLM engine of Xinference replaces it on reasoning models',
@@ -59,10 +62,6 @@ export function gapsOf(engine: string | undefined, abilities: readonly string[] 
     ...(abilities !== undefined && !abilities.includes('hybrid')
       ? { reasoning: "this model's thinking cannot be switched (it has not the ability hybrid)" }
       : {}),
+    ...(serverVersion < 1.6 ? oldServerGaps : {}),
   }
-}
-
-/** Whether `response_format` with a schema constrains the text. */
-export function takesJsonSchema(engine: string | undefined): boolean {
-  return !enginesWithoutSchema.has(engine?.toLowerCase() ?? '')
 }

@@ -17,6 +17,8 @@ const contextOverflow =
   /exceed\w*\b.{0,60}\b(context|n_ctx)|maximum context length|context (length|window|size)\b.{0,40}\b(exceed|too)/i
 /** Besides those of 500 and more: what gateways before a server answer with a page of their own. */
 const gatewayStatuses = new Set([401, 403, 413, 429])
+/** A llama.cpp that is busy (servers 0.8 to 0.16). */
+const parallelGeneration = /^parallel generation is not supported/i
 /** `stopping`: the process of the model died and another one is being made, in about 30 s (server 4.1). */
 const loading = /model is loading|is not ready|launching|is in stopping state/i
 
@@ -92,6 +94,9 @@ function readReason(said: string, status: number, options: HeadraceErrorOptions)
   if (contextOverflow.test(said)) {
     return new ContextOverflowError(`The prompt does not fit the model's context window: ${said}.`, options)
   }
+  if (parallelGeneration.test(said)) {
+    return new RateLimitError(`The model answers one request at a time: ${said}.`, options)
+  }
   if (loading.test(said)) return new ModelLoadingError(`The model is not ready yet: ${said}.`, options)
   if (/is not for chat/i.test(said)) {
     return new ModelAbilityError('The model cannot chat, it only continues text: use complete().', options)
@@ -104,6 +109,13 @@ function readReason(said: string, status: number, options: HeadraceErrorOptions)
     // Whatever went wrong in the engine, since server 4: the reason is kept from the client.
     return new ServerError(
       `Xinference failed (${status}) and tells the reason to its log alone. Before the first token it is often a prompt that does not fit the context window (complete() with raw: true says so), later a process that died.`,
+      { ...options, context: { said } },
+    )
+  }
+  if (/argument of type 'NoneType' is not iterable/.test(said)) {
+    // Its parser looks for thinking in a content that is null (reasoning models that are not hybrid, llama.cpp, server 3.2).
+    return new ServerError(
+      `Xinference failed (${status}) to read a tool call of a reasoning model, which is a bug of the server (${said}): leave tools out, or use another engine or a hybrid model.`,
       { ...options, context: { said } },
     )
   }

@@ -8,9 +8,15 @@ import { ModelNotFoundError } from '../../errors/model-not-found-error.js'
 import { TimeoutError } from '../../errors/timeout-error.js'
 import { milliseconds, type Shape, signalSchema } from '../../llm/options-schema.js'
 import { parseOptions } from '../../llm/parse-options.js'
-import { onAbort } from '../../transport/signal-listeners.js'
+import { sleep } from '../../transport/sleep.js'
 import type { ModelDescription } from '../model-description.js'
 import type { LaunchProgress, ModelReplica } from './replica.js'
+
+/** How far a launch is, and each of its copies. */
+export interface WaitProgress extends LaunchProgress {
+  /** Empty for servers before 2, and while the server does not show the model yet. */
+  readonly replicas: readonly ModelReplica[]
+}
 
 export interface WaitOptions {
   /** The budget of the wait as a whole, in milliseconds. @defaultValue 1800000 */
@@ -19,7 +25,7 @@ export interface WaitOptions {
   readonly pollMs?: number | undefined
   readonly signal?: AbortSignal | undefined
   /** Called at each look, and with 1 at the end. */
-  readonly onProgress?: ((progress: LaunchProgress) => void) | undefined
+  readonly onProgress?: ((progress: WaitProgress) => void) | undefined
 }
 
 const waitShape: Shape<WaitOptions> = {
@@ -46,8 +52,13 @@ export interface LaunchQuestions {
  */
 const missBelievedMs = 15_000
 
-/** What one look found: a failure is believed when it lasts. */
+/** What a model turned out to be at a look: a failure is believed when it lasts. */
 type State = 'ready' | 'loading' | HeadraceError
+
+interface Look {
+  readonly state: State
+  readonly replicas: readonly ModelReplica[]
+}
 
 /**
  * Resolves when every replica of a model is ready.
@@ -75,10 +86,11 @@ export async function waitUntilReady(
   let missingSince: number | undefined
   let progress: LaunchProgress = { progress: 0, stage: undefined, raw: undefined }
   let state: State = 'loading'
+  let replicas: readonly ModelReplica[] = []
   for (;;) {
     if (signal?.aborted) throw abortedBy(signal)
     if (leftMs() <= 0) throw tooLate(modelUid, timeoutMs, state)
-    state = await look(modelUid, ask, leftMs())
+    ;({ state, replicas } = await look(modelUid, ask, leftMs()))
     if (signal?.aborted) throw abortedBy(signal)
     if (state === 'ready') break
     if (state === 'loading') {
@@ -90,25 +102,26 @@ export async function waitUntilReady(
     }
     if (onProgress !== undefined && leftMs() > 0) {
       progress = await ask.progress(modelUid, leftMs()).catch(() => progress)
-      onProgress(progress)
+      onProgress({ ...progress, replicas })
     }
-    await sleep(Math.max(0, Math.min(pollMs, leftMs())), signal, runtime)
+    await sleep(Math.max(0, Math.min(pollMs, leftMs())), signal, runtime, abortedBy)
   }
-  onProgress?.({ progress: 1, stage: 'ready', raw: undefined })
+  onProgress?.({ progress: 1, stage: 'ready', raw: undefined, replicas })
 }
 
-async function look(modelUid: string, ask: LaunchQuestions, timeoutMs: number): Promise<State> {
+async function look(modelUid: string, ask: LaunchQuestions, timeoutMs: number): Promise<Look> {
+  let replicas: readonly ModelReplica[] = []
   try {
-    const replicas = await ask.replicas(modelUid, timeoutMs)
-    if (replicas.length > 0) return stateOf(modelUid, replicas)
+    replicas = await ask.replicas(modelUid, timeoutMs)
+    if (replicas.length > 0) return { state: stateOf(modelUid, replicas), replicas }
     await ask.describe(modelUid, timeoutMs)
-    return 'ready'
+    return { state: 'ready', replicas }
   } catch (error) {
     // No such route: a server before 2.
     if (isHeadraceError(error) && error.code === 'WRONG_SERVER' && error.status === 404) {
-      return lookAtWhole(modelUid, ask, timeoutMs)
+      return { state: await lookAtWhole(modelUid, ask, timeoutMs), replicas }
     }
-    return toState(error)
+    return { state: toState(error), replicas }
   }
 }
 
@@ -167,21 +180,6 @@ function tooLate(modelUid: string, timeoutMs: number, state: State): TimeoutErro
     phase: 'total',
     context: { modelUid },
     ...(typeof state === 'string' ? {} : { cause: state }),
-  })
-}
-
-function sleep(delayMs: number, signal: AbortSignal | undefined, runtime: Runtime): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const cancel = runtime.setTimer(() => {
-      stopListening?.()
-      resolve()
-    }, delayMs)
-    const stopListening =
-      signal &&
-      onAbort(signal, () => {
-        cancel()
-        reject(abortedBy(signal))
-      })
   })
 }
 

@@ -1,31 +1,26 @@
 import type { Runtime } from '../../contract/runtime.js'
-import { isHeadraceError } from '../../errors/headrace-error.js'
-import { MalformedResponseError } from '../../errors/malformed-response-error.js'
 import { ModelNotFoundError } from '../../errors/model-not-found-error.js'
 import type { LLMDependencies } from '../../llm/llm-options.js'
 import { parseOptions } from '../../llm/parse-options.js'
 import { systemRuntime } from '../../transport/system-runtime.js'
-import { createTransport } from '../create-transport.js'
+import { createTransport } from '../../llm/create-transport.js'
 import { defaultEndpoint, parseEndpoint } from '../endpoint.js'
 import { listModels } from '../list-models.js'
+import { listEvents, type ModelEvent } from '../list-events.js'
 import type { ModelDescription } from '../model-description.js'
-import type { SessionRequest } from '../request-json.js'
 import { Session } from '../session.js'
+import { type ApiKey, createApiKey, type CreatedApiKey, deleteApiKey, listApiKeys } from './api-keys.js'
 import { clientOptionsSchema, type XinferenceClientOptions } from './client-options.js'
 import { type LaunchOptions, toLaunchBody, type XinferenceModelType } from './launch-options.js'
 import { isDescribable, namedPath } from './model-path.js'
+import { createEmbeddings, type RankedDocument, rerank } from './neighbours.js'
 import { type LaunchProgress, type ModelReplica, readProgress, readReplica } from './replica.js'
+import { asObject, type RequestSettings, type ServerObject, ServerQuestions, unexpected } from './server-questions.js'
+import { freeFailedUid, isTakenUid, takenUid } from './taken-uid.js'
 import { waitUntilReady, type WaitOptions } from './wait-until-ready.js'
 
-/** An object in the server's own words. */
-export type ServerObject = Readonly<Record<string, unknown>>
-
-/** What every request takes. */
-export interface RequestSettings {
-  readonly signal?: AbortSignal | undefined
-  /** @defaultValue the client's */
-  readonly timeoutMs?: number | undefined
-}
+/** What a server says when a request is to be stopped: it was, there is none of that id, the engine cannot. */
+export type AbortAnswer = 'DONE' | 'NOT_FOUND' | 'NO_OP'
 
 /** A launch on a server before 1.5 answers when the model is there. */
 const launchTimeoutMs = 1_800_000
@@ -40,21 +35,22 @@ const pollTimeoutMs = 90_000
  */
 export class XinferenceClient {
   readonly #session: Session
+  readonly #ask: ServerQuestions
   readonly #runtime: Runtime
-  readonly #timeoutMs: number | undefined
 
   /** Validates the options; sends nothing. @throws HeadraceError `INVALID_OPTION`; `FILE_UNREADABLE` for `caFile` */
   constructor(options: XinferenceClientOptions = {}, { runtime = systemRuntime, transport }: LLMDependencies = {}) {
     const parsed = parseOptions(clientOptionsSchema, options, 'XinferenceClient')
     const endpoint = parseEndpoint(parsed.endpoint ?? runtime.env['XINFERENCE_ENDPOINT'] ?? defaultEndpoint)
     this.#runtime = runtime
-    this.#timeoutMs = parsed.timeoutMs
     this.#session = new Session(
       endpoint,
       parsed,
       (secrets) => transport ?? createTransport(parsed, runtime, secrets),
       runtime,
+      parsed.maxRetries,
     )
+    this.#ask = new ServerQuestions(this.#session, parsed.timeoutMs)
   }
 
   /** The server's root. */
@@ -72,13 +68,13 @@ export class XinferenceClient {
   /** Whether the server asks for a credential. Sends none. */
   async needsCredential(settings: RequestSettings = {}): Promise<boolean> {
     // A server before 0.8 has no such route.
-    const { auth } = await this.#openObject('/v1/cluster/auth', settings)
+    const { auth } = await this.#ask.openObject('/v1/cluster/auth', settings)
     return auth === true
   }
 
   /** Whether the first user is still to be made; every protected route is refused until then (server 3). */
   async needsSetup(settings: RequestSettings = {}): Promise<boolean> {
-    const { needs_setup: needsSetup } = await this.#openObject('/v1/admin/setup/status', settings)
+    const { needs_setup: needsSetup } = await this.#ask.openObject('/v1/admin/setup/status', settings)
     return needsSetup === true
   }
 
@@ -94,38 +90,46 @@ export class XinferenceClient {
     if (setupToken !== undefined) this.#session.keep(setupToken)
     const body = { username, password, ...(setupToken === undefined ? {} : { setup_token: setupToken }) }
     const request = { method: 'POST', path: '/v1/admin/setup', isOpen: true, isConfidential: true } as const
-    await this.#send({ ...settings, ...request, body })
+    await this.#ask.send({ ...settings, ...request, body })
   }
 
-  /** Makes an API key, which may list and ask models and nothing else (server 3). The key is shown this once. */
-  async createApiKey(
-    name: string,
-    settings: RequestSettings = {},
-  ): Promise<{ readonly id: number; readonly key: string }> {
-    const path = '/v1/admin/keys'
-    const { id, key } = await this.#object({ ...settings, method: 'POST', path, body: { name }, isConfidential: true })
-    if (typeof key !== 'string') throw unexpected(path)
-    return { id: Number(id), key: this.#session.keep(key) }
+  /**
+   * Makes an API key, which may list and ask models and nothing else (server 3). The key is shown this once.
+   *
+   * @throws HeadraceError `INVALID_REQUEST` for a name that a key has already.
+   */
+  createApiKey(name: string, settings: RequestSettings = {}): Promise<CreatedApiKey> {
+    return createApiKey(this.#ask, name, settings)
+  }
+
+  /** The API keys: an administrator's list has everybody's (server 3). */
+  listApiKeys(settings: RequestSettings = {}): Promise<readonly ApiKey[]> {
+    return listApiKeys(this.#ask, settings)
+  }
+
+  /** Makes a key useless. @throws HeadraceError `INVALID_REQUEST` when there is none with this id. */
+  deleteApiKey(id: number, settings: RequestSettings = {}): Promise<void> {
+    return deleteApiKey(this.#ask, id, settings)
   }
 
   /** The server's version; needs an administrator. */
   async version(settings: RequestSettings = {}): Promise<string> {
     const path = '/v1/cluster/version'
-    const { version } = await this.#object({ ...settings, path })
+    const { version } = await this.#ask.object({ ...settings, path })
     if (typeof version !== 'string') throw unexpected(path)
     return version
   }
 
   /** The workers and what runs on them; needs an administrator. */
   async listWorkers(settings: RequestSettings = {}): Promise<readonly ServerObject[]> {
-    return this.#list({ ...settings, path: '/v1/workers' })
+    return this.#ask.list({ ...settings, path: '/v1/workers' })
   }
 
   // Models
 
   /** All running models, of every type. */
   async listModels(settings: RequestSettings = {}): Promise<readonly ModelDescription[]> {
-    return listModels(this.#session, { ...settings, timeoutMs: settings.timeoutMs ?? this.#timeoutMs })
+    return listModels(this.#session, { ...settings, timeoutMs: settings.timeoutMs ?? this.#ask.timeoutMs })
   }
 
   /**
@@ -134,7 +138,7 @@ export class XinferenceClient {
    * @throws HeadraceError `MODEL_NOT_FOUND`, `MODEL_LOADING`
    */
   async describeModel(modelUid: string, settings: RequestSettings = {}): Promise<ModelDescription> {
-    if (isDescribable(modelUid)) return this.#object({ ...settings, path: namedPath('/v1/models', modelUid) })
+    if (isDescribable(modelUid)) return this.#ask.object({ ...settings, path: namedPath('/v1/models', modelUid) })
     // Its path would lead elsewhere; the list has it.
     const models = await this.listModels(settings)
     const description = models.find(({ id }) => id === modelUid)
@@ -148,27 +152,39 @@ export class XinferenceClient {
    * Begins to launch a model and comes back at once; {@link waitUntilReady} waits. A server before 1.5 answers when the
    * model is ready.
    *
+   * An old server that still has the uid of a launch that failed is told to forget it, and launches then.
+   *
    * @returns the model's uid.
-   * @throws HeadraceError `INVALID_OPTION` for an option with a wrong name or value; `INVALID_REQUEST` for a uid that is taken, an unknown model or engine (the server's reason);
-   * `PERMISSION_DENIED` for a key that may not launch.
+   * @throws HeadraceError `INVALID_OPTION` for an option with a wrong name or value; `INVALID_REQUEST` for a uid that is
+   * taken, an unknown model or engine (the server's reason); `PERMISSION_DENIED` for a key that may not launch.
    */
   async launchModel(options: LaunchOptions, settings: RequestSettings = {}): Promise<string> {
     const body = toLaunchBody(options)
     for (const [name, value] of Object.entries(options.envs ?? {})) {
       if (/key|token|secret|password/i.test(name)) this.#session.keep(value)
     }
-    const { timeoutMs = this.#timeoutMs ?? launchTimeoutMs, signal } = settings
-    const path = '/v1/models?wait_ready=false'
-    const { model_uid: modelUid } = await this.#object({ method: 'POST', path, body, timeoutMs, signal })
-    if (typeof modelUid !== 'string') throw unexpected(path)
-    return modelUid
+    const { modelUid } = options
+    try {
+      return await this.#launch(body, settings)
+    } catch (error) {
+      if (modelUid === undefined || !isTakenUid(error)) throw error
+      const isFree = await freeFailedUid(modelUid, {
+        replicas: (uid) => this.listReplicas(uid, settings),
+        instances: (uid) => this.#listInstances(uid, settings),
+        terminate: (uid) => this.terminateModel(uid, settings),
+      })
+      if (!isFree) throw takenUid(error, modelUid, this.endpoint)
+      return this.#launch(body, settings)
+    }
   }
 
   /** Resolves when every replica is ready. @throws HeadraceError `LAUNCH_FAILED`, `MODEL_NOT_FOUND`, `TIMEOUT`, `ABORTED` */
   async waitUntilReady(modelUid: string, options: WaitOptions = {}): Promise<void> {
     const settings = (withinMs: number): RequestSettings => ({
       signal: options.signal,
-      timeoutMs: Math.min(withinMs, this.#timeoutMs ?? pollTimeoutMs),
+      timeoutMs: Math.min(withinMs, this.#ask.timeoutMs ?? pollTimeoutMs),
+      // It looks again anyway.
+      maxRetries: 0,
     })
     await waitUntilReady(
       modelUid,
@@ -185,36 +201,41 @@ export class XinferenceClient {
 
   /** How far a launch is. A uid that nobody knows is at 0: no way to ask whether a model exists. */
   async launchProgress(modelUid: string, settings: RequestSettings = {}): Promise<LaunchProgress> {
-    return readProgress(await this.#send({ ...settings, path: namedPath('/v1/models', modelUid, '/progress') }))
+    return readProgress(await this.#ask.send({ ...settings, path: namedPath('/v1/models', modelUid, '/progress') }))
   }
 
   /** Ends a launch that is under way. */
   async cancelLaunch(modelUid: string, settings: RequestSettings = {}): Promise<void> {
-    await this.#send({ ...settings, method: 'POST', path: namedPath('/v1/models', modelUid, '/cancel') })
+    await this.#ask.send({ ...settings, method: 'POST', path: namedPath('/v1/models', modelUid, '/cancel') })
   }
 
   /** Ends a model. @throws HeadraceError `MODEL_NOT_FOUND` */
   async terminateModel(modelUid: string, settings: RequestSettings = {}): Promise<void> {
-    await this.#send({ ...settings, method: 'DELETE', path: namedPath('/v1/models', modelUid) })
+    await this.#ask.send({ ...settings, method: 'DELETE', path: namedPath('/v1/models', modelUid) })
   }
 
   /** The copies of a model and their states. */
   async listReplicas(modelUid: string, settings: RequestSettings = {}): Promise<readonly ModelReplica[]> {
-    const replicas = await this.#list({ ...settings, path: namedPath('/v1/models', modelUid, '/replicas') })
+    const replicas = await this.#ask.list({ ...settings, path: namedPath('/v1/models', modelUid, '/replicas') })
     return replicas.map(readReplica)
   }
 
+  /** What the server noted about a model last, its failures among it; oldest first. Empty for one that nobody knows. */
+  async listEvents(modelUid: string, settings: RequestSettings = {}): Promise<readonly ModelEvent[]> {
+    const timeoutMs = settings.timeoutMs ?? this.#ask.timeoutMs
+    return (await listEvents(this.#session, modelUid, { ...settings, timeoutMs })).events
+  }
+
   /**
-   * Stops a request that was sent with this `request_id` (in `extraBody`). Only the transformers engine obeys; elsewhere
-   * closing the connection is what stops it.
-   *
-   * @returns whether the server stopped it.
+   * Stops a request that was sent with this `request_id` (in `extraBody`). The engines Transformers and, since server 4,
+   * vLLM obey; elsewhere closing the connection is what stops it.
    */
-  async abortRequest(modelUid: string, requestId: string, settings: RequestSettings = {}): Promise<boolean> {
+  async abortRequest(modelUid: string, requestId: string, settings: RequestSettings = {}): Promise<AbortAnswer> {
     const path = `${namedPath(namedPath('/v1/models', modelUid, '/requests'), requestId)}/abort`
     // Without a body the server fails.
-    const { msg } = await this.#object({ ...settings, method: 'POST', path, body: {} })
-    return msg === 'DONE'
+    const { msg } = await this.#ask.object({ ...settings, method: 'POST', path, body: {} })
+    if (msg !== 'DONE' && msg !== 'NOT_FOUND' && msg !== 'NO_OP') throw unexpected(path)
+    return msg
   }
 
   // Catalogue
@@ -224,7 +245,10 @@ export class XinferenceClient {
     modelType: XinferenceModelType = 'LLM',
     { detailed = false, ...settings }: RequestSettings & { readonly detailed?: boolean | undefined } = {},
   ): Promise<readonly ServerObject[]> {
-    return this.#list({ ...settings, path: `/v1/model_registrations/${modelType}${detailed ? '?detailed=true' : ''}` })
+    return this.#ask.list({
+      ...settings,
+      path: `/v1/model_registrations/${modelType}${detailed ? '?detailed=true' : ''}`,
+    })
   }
 
   /** Adds a model of one's own, described as Xinference's documentation of custom models says. */
@@ -233,7 +257,7 @@ export class XinferenceClient {
     { modelType = 'LLM', persist = true, ...settings }: RegisterSettings = {},
   ): Promise<void> {
     const body = { model: JSON.stringify(model), persist }
-    await this.#send({ ...settings, method: 'POST', path: `/v1/model_registrations/${modelType}`, body })
+    await this.#ask.send({ ...settings, method: 'POST', path: `/v1/model_registrations/${modelType}`, body })
   }
 
   async unregisterModel(
@@ -241,7 +265,7 @@ export class XinferenceClient {
     { modelType = 'LLM', ...settings }: Omit<RegisterSettings, 'persist'> = {},
   ): Promise<void> {
     const path = namedPath(`/v1/model_registrations/${modelType}`, modelName)
-    await this.#send({ ...settings, method: 'DELETE', path })
+    await this.#ask.send({ ...settings, method: 'DELETE', path })
   }
 
   /**
@@ -254,50 +278,36 @@ export class XinferenceClient {
     settings: RequestSettings = {},
   ): Promise<Readonly<Record<string, readonly ServerObject[] | string>>> {
     const path = namedPath('/v1/engines', modelName)
-    const engines = await this.#send({ ...settings, path })
+    const engines = await this.#ask.send({ ...settings, path })
     if (engines === null) throw new ModelNotFoundError(`${this.endpoint} knows no model by the name ${modelName}.`)
     return asObject(engines, path) as Readonly<Record<string, readonly ServerObject[] | string>>
   }
 
   /** What was downloaded. */
   async listCachedModels(settings: RequestSettings = {}): Promise<readonly ServerObject[]> {
-    const { list } = await this.#object({ ...settings, path: '/v1/cache/models' })
+    const { list } = await this.#ask.object({ ...settings, path: '/v1/cache/models' })
     return Array.isArray(list) ? (list as ServerObject[]) : []
   }
 
   // Neighbours
 
   /** One vector a text, in their order. @throws HeadraceError `MODEL_NOT_FOUND`, `MODEL_ABILITY` for one that makes none */
-  async createEmbeddings(
+  createEmbeddings(
     modelUid: string,
     input: string | readonly string[],
     settings: RequestSettings = {},
   ): Promise<readonly (readonly number[])[]> {
-    const body = { model: modelUid, input }
-    const path = '/v1/embeddings'
-    const { data } = await this.#object({ ...settings, method: 'POST', path, body })
-    const count = typeof input === 'string' ? 1 : input.length
-    const entries = Array.isArray(data) ? (data as { index: number; embedding: unknown }[]) : []
-    const vectors = entries.toSorted((one, other) => one.index - other.index).map(({ embedding }) => embedding)
-    // A model that makes several kinds may answer with other things than vectors.
-    if (vectors.length !== count || !vectors.every(Array.isArray)) throw unexpected(path)
-    return vectors as number[][]
+    return createEmbeddings(this.#ask, modelUid, input, settings)
   }
 
   /** The documents by relevance, the best first; `index` is the place in `documents`. */
-  async rerank(
+  rerank(
     modelUid: string,
     query: string,
     documents: readonly string[],
     { topN, ...settings }: RequestSettings & { readonly topN?: number | undefined } = {},
-  ): Promise<readonly { readonly index: number; readonly relevanceScore: number }[]> {
-    const body = { model: modelUid, query, documents, ...(topN === undefined ? {} : { top_n: topN }) }
-    const path = '/v1/rerank'
-    const { results } = await this.#object({ ...settings, method: 'POST', path, body })
-    if (!Array.isArray(results)) throw unexpected(path)
-    return (results as { index: number; relevance_score: number }[])
-      .map(({ index, relevance_score: relevanceScore }) => ({ index, relevanceScore }))
-      .toSorted((one, other) => other.relevanceScore - one.relevanceScore)
+  ): Promise<readonly RankedDocument[]> {
+    return rerank(this.#ask, { modelUid, query, documents, topN }, settings)
   }
 
   /** Closes the connections. */
@@ -309,34 +319,18 @@ export class XinferenceClient {
     await this.close()
   }
 
-  #send(request: SessionRequest): Promise<unknown> {
-    return this.#session.request({ ...request, timeoutMs: request.timeoutMs ?? this.#timeoutMs })
-  }
-
-  /** Of a route that asks for no credential; empty where an older server has no such route. */
-  async #openObject(path: string, settings: RequestSettings): Promise<ServerObject> {
-    try {
-      return await this.#object({ ...settings, path, isOpen: true })
-    } catch (error) {
-      if (isHeadraceError(error) && error.status === 404) return {}
-      throw error
-    }
+  async #launch(body: ServerObject, settings: RequestSettings): Promise<string> {
+    const { timeoutMs = this.#ask.timeoutMs ?? launchTimeoutMs, signal } = settings
+    const path = '/v1/models?wait_ready=false'
+    const { model_uid: modelUid } = await this.#ask.object({ method: 'POST', path, body, timeoutMs, signal })
+    if (typeof modelUid !== 'string') throw unexpected(path)
+    return modelUid
   }
 
   /** The states of whole models, which servers before 2 have instead of replicas. */
   async #listInstances(modelUid: string, settings: RequestSettings): Promise<readonly ModelReplica[]> {
     const path = `/v1/models/instances?model_uid=${encodeURIComponent(modelUid)}`
-    return (await this.#list({ ...settings, path })).map(readReplica)
-  }
-
-  async #object(request: SessionRequest): Promise<ServerObject> {
-    return asObject(await this.#send(request), request.path)
-  }
-
-  async #list(request: SessionRequest): Promise<readonly ServerObject[]> {
-    const answer = await this.#send(request)
-    if (!Array.isArray(answer)) throw unexpected(request.path)
-    return answer as ServerObject[]
+    return (await this.#ask.list({ ...settings, path })).map(readReplica)
   }
 }
 
@@ -353,13 +347,4 @@ export interface RegisterSettings extends RequestSettings {
   readonly modelType?: XinferenceModelType | undefined
   /** Keep it when the server restarts. @defaultValue true */
   readonly persist?: boolean | undefined
-}
-
-function asObject(answer: unknown, path: string): ServerObject {
-  if (typeof answer !== 'object' || answer === null || Array.isArray(answer)) throw unexpected(path)
-  return answer as ServerObject
-}
-
-function unexpected(path: string): MalformedResponseError {
-  return new MalformedResponseError(`${path} answered in a form that Xinference does not use; is it Xinference?`)
 }

@@ -1,5 +1,5 @@
 import type { Runtime } from '../contract/runtime.js'
-import type { ConnectionOptions } from '../llm/llm-options.js'
+import type { ConnectionOptions } from './llm-options.js'
 import { withDebugLog } from '../transport/debug-log.js'
 import { FetchTransport } from '../transport/fetch-transport.js'
 import type { Transport } from '../transport/transport.js'

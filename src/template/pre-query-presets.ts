@@ -1,0 +1,47 @@
+/** How a family of models begins a user's turn. */
+export interface PreQueryPreset {
+  /** At the beginning of a prompt, with the BOS token and the system message that the family's template writes of itself. */
+  readonly first: string
+  /** After other messages. */
+  readonly later: string
+}
+
+const qwen = (system: string): PreQueryPreset => ({
+  first: `<|im_start|>system\n${system}<|im_end|>\n<|im_start|>user\n`,
+  later: '<|im_start|>user\n',
+})
+const withBos = (bos: string, later: string): PreQueryPreset => ({ first: bos + later, later })
+
+/**
+ * By the names that `magpiePreQueryTemplate` takes. They are what the families' own chat templates write; `llama3` and
+ * `qwen2` have the names and texts of distilabel 1.5, but only the first turn has the BOS token. Where the Magpie project's
+ * texts differ from the templates (a space after Mistral's BOS, a second line break in Gemma 2's turn), the templates are
+ * right: they are what the models were trained on.
+ */
+export const preQueryPresets = {
+  llama2: withBos('<s>', '[INST] '),
+  llama3: withBos('<|begin_of_text|>', '<|start_header_id|>user<|end_header_id|>\n\n'),
+  qwen2: withBos('', '<|im_start|>user\n'),
+  'qwen2.5': qwen('You are Qwen, created by Alibaba Cloud. You are a helpful assistant.'),
+  mistral: withBos('<s>', '[INST] '),
+  gemma: withBos('<bos>', '<start_of_turn>user\n'),
+  phi3: withBos('<s>', '<|user|>\n'),
+  'phi3-small': withBos('<|endoftext|>', '<|user|>\n'),
+  'yi1.5': withBos('', '<|im_start|>user\n'),
+  'deepseek-coder-v2': withBos('<\uff5cbegin\u2581of\u2581sentence\uff5c>', 'User: '),
+  vicuna: withBos(
+    "A chat between a curious user and an artificial intelligence assistant. The assistant gives helpful, detailed, and polite answers to the user's questions.\n\n",
+    'USER: ',
+  ),
+  'nous-hermes': withBos('', '### Instruction:\n'),
+} as const satisfies Readonly<Record<string, PreQueryPreset>>
+
+/** The name of a preset. */
+export type PreQueryPresetName = keyof typeof preQueryPresets
+
+/** The preset of a name; any other text begins a turn as it is, after other messages without the BOS token. */
+export function readPreQueryTemplate(nameOrText: string, bos: string | undefined): PreQueryPreset {
+  if (Object.hasOwn(preQueryPresets, nameOrText)) return preQueryPresets[nameOrText as PreQueryPresetName]
+  const hasBos = bos !== undefined && bos !== '' && nameOrText.startsWith(bos)
+  return { first: nameOrText, later: hasBos ? nameOrText.slice(bos.length) : nameOrText }
+}
