@@ -8,6 +8,7 @@ does not have. Colours, foods, places, animals and the like are closed lists, th
 import json
 import random
 import re
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -81,19 +82,20 @@ def make_checks(seed: int, unknown_kinds: list[str] = unknown.HELD) -> list[Chec
 
 
 def words_of_questions(seed: int) -> list[str]:
-    """The words that a question of the corpus may have, but for invented ones: what a well-formed instruction is made of."""
+    """The words that the corpus's questions are made of, but for invented ones: those of a well-formed instruction."""
     rng = random.Random(seed)
-    words: set[str] = set()
-    for _ in range(40000):
+    counts: Counter[str] = Counter()
+    for _ in range(40_000):
         for message in dialogue(rng):
             if message.role == "user" and message.weight > 0:
-                words.update(re.findall("[A-Za-z]+", message.content))
-    return sorted(words)
+                counts.update(re.findall("[a-z]+", message.content.lower()))
+    return sorted(word for word, count in counts.items() if count >= 10)
 
 
 def write_checks(path: Path, seed: int = 4) -> None:
     rows = ",\n".join(json.dumps(check, ensure_ascii=False) for check in make_checks(seed))
-    path.write_text(f'{{ "animals": {json.dumps(ANIMALS)},\n"checks": [\n{rows}\n] }}\n', encoding="utf-8")
+    lists = f'"animals": {json.dumps(ANIMALS)},\n"words": {json.dumps(words_of_questions(seed))},\n'
+    path.write_text(f'{{ {lists}"checks": [\n{rows}\n] }}\n', encoding="utf-8")
 
 
 if __name__ == "__main__":
