@@ -74,7 +74,8 @@ describe('a conversation', () => {
   })
 
   it('says which message a template changes or leaves out', () => {
-    const source = "{% for m in messages if m.content != 'no' %}{{ m.content.split('</think>')[-1] | trim }}{% endfor %}"
+    const source =
+      "{% for m in messages if m.content != 'no' %}{{ m.content.split('</think>')[-1] | trim }}{% endfor %}"
     expect(chat([' a ', 'no', 'x</think>b'], source)).toMatchObject({
       text: 'ab',
       warnings: [

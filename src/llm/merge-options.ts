@@ -17,6 +17,7 @@ const neutral: Readonly<Partial<Record<OptionName, unknown>>> = {
   typicalP: 1,
   logprobs: false,
   parallelToolCalls: true,
+  toolChoice: 'auto',
   n: 1,
   returnFullText: false,
   watermark: false,
