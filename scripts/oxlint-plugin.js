@@ -22,12 +22,14 @@ rooms.adapters = ['dataset', ...rooms.dataset]
 // The core entry point: `index.ts` and what stands beside it. The other entry points are folders.
 rooms['index.ts'] = rooms.dataset.filter((room) => room !== 'llama-cpp')
 rooms.serve = ['index.ts', 'adapters', ...rooms.adapters]
-rooms.cli = ['serve', ...rooms.serve]
+rooms.doctor = rooms.dataset
+rooms.cli = ['serve', 'doctor', ...rooms.serve]
 
 /** Packages that belong to one room. `lazy`: its values may only be had by `import()`; types may be imported. */
 const packages = {
   undici: { room: 'transport' },
   'node-llama-cpp': { room: 'llama-cpp', lazy: true },
+  '@huggingface/tokenizers': { room: 'template', lazy: true },
   hono: { room: 'serve' },
   '@hono/node-server': { room: 'serve' },
   libsql: { room: 'dataset' },

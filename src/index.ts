@@ -24,6 +24,7 @@ export type {
   OutlinesStructuredOutput,
   ServerEngine,
 } from './huggingface/options.js'
+export type { ServerDescription } from './huggingface/locate.js'
 export { EndpointsClient } from './huggingface/endpoints/endpoints-client.js'
 export type { EndpointCallOptions, EndpointsClientOptions } from './huggingface/endpoints/endpoints-client.js'
 export type { EndpointState, InferenceEndpoint } from './huggingface/endpoints/inference-endpoint.js'
@@ -82,6 +83,7 @@ export type {
   SchemaLike,
   StructuredOutput,
 } from './contract/structured-output.js'
+export type { Capabilities, OptionGaps, OptionName, RareOption, Route } from './contract/capabilities.js'
 export type { LLMMetadata } from './contract/metadata.js'
 export type {
   GenerateInput,

@@ -5,8 +5,11 @@ import { Command, CommanderError } from 'commander'
 import { version } from '../version.js'
 import { addChatCommand } from './commands/chat.js'
 import { addCompleteCommand } from './commands/complete.js'
+import { addDoctorCommand } from './commands/doctor.js'
 import { addEndpointsCommand } from './commands/endpoints.js'
+import { addGenerateCommand } from './commands/generate.js'
 import { addModelsCommand } from './commands/models.js'
+import { addRunsCommand } from './commands/runs.js'
 import { addServeCommand } from './commands/serve.js'
 
 const program = new Command('headrace')
@@ -19,9 +22,12 @@ const program = new Command('headrace')
 
 addChatCommand(program)
 addCompleteCommand(program)
+addGenerateCommand(program)
+addRunsCommand(program)
 addServeCommand(program)
 addModelsCommand(program)
 addEndpointsCommand(program)
+addDoctorCommand(program)
 program.addHelpText(
   'after',
   `\nWithout --llm, commands use a tiny model that comes with the package. Try:\n  headrace chat "What is the capital of Norway?"`,

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 
 import { InvalidOptionError } from '../errors/invalid-option-error.js'
+import type { InferenceEndpointsOptions } from '../huggingface/options.js'
 import type { LLM } from '../llm/llm.js'
 import type { ModelArguments } from './command-options.js'
 import { type LLMSpec, parseLLMSpec } from './llm-spec.js'
@@ -17,7 +18,15 @@ const demoModel: LLMSpec = {
  * @throws HeadraceError `INVALID_OPTION`, also for an argument that this kind of model has no use for.
  */
 export async function openLLM(args: ModelArguments): Promise<LLM> {
-  const spec = args.llm === undefined ? demoModel : parseLLMSpec(args.llm)
+  return openSpec(args.llm === undefined ? demoModel : parseLLMSpec(args.llm), args)
+}
+
+/** As {@link openLLM}, of a specification that was read; `services` are addresses of Hugging Face's own. */
+export async function openSpec(
+  spec: LLMSpec,
+  args: Omit<ModelArguments, 'llm'>,
+  services: Pick<InferenceEndpointsOptions, 'managementUrl' | 'routerUrl'> = {},
+): Promise<LLM> {
   const { apiKey, contextWindow, threads, parallel, tokenizer: tokenizerId } = args
   if (spec.kind === 'gguf') {
     refuse('--api-key', apiKey, 'a GGUF file needs no key')
@@ -34,7 +43,7 @@ export async function openLLM(args: ModelArguments): Promise<LLM> {
   }
   const { InferenceEndpointsLLM } = await import('../huggingface/inference-endpoints-llm.js')
   const { kind: _kind, ...target } = spec
-  return new InferenceEndpointsLLM({ ...target, apiKey, contextWindow, tokenizerId })
+  return new InferenceEndpointsLLM({ ...target, ...services, apiKey, contextWindow, tokenizerId })
 }
 
 function refuse(name: string, value: unknown, reason: string): void {

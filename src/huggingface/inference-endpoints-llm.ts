@@ -27,7 +27,7 @@ import type { Transport } from '../transport/transport.js'
 import { type AncestorAliases, withoutAliases } from './aliases.js'
 import { hubUrlOf } from './hosts.js'
 import { findKey, keyVariable } from './hub-key.js'
-import { locate, type Location } from './locate.js'
+import { locate, type Location, type ServerDescription } from './locate.js'
 import {
   type InferenceEndpointsCallOptions,
   type InferenceEndpointsOptions,
@@ -137,9 +137,10 @@ export class InferenceEndpointsLLM extends LLM<InferenceEndpointsOptions> {
     return this.#location.address.url
   }
 
-  /** What serves the model: `tgi`, `vllm`, `sglang`, `llama-server`, `hf-router`, `openai`. @throws NotLoadedError `NOT_LOADED` before `load()`. */
-  get engine(): string {
-    return this.#location.engine
+  /** What serves the model, and how that is known. @throws NotLoadedError `NOT_LOADED` before `load()`. */
+  get server(): ServerDescription {
+    const { engine, version, evidence } = this.#location.server
+    return { engine, version, evidence }
   }
 
   override async complete<T = unknown>(

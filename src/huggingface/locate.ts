@@ -27,13 +27,21 @@ import type { Target } from './target.js'
 
 const defaultWaitMs = 300_000
 
+/** What serves a model, and how that is known. */
+export interface ServerDescription {
+  /** `tgi`, `vllm`, `sglang`, `llama-server`, `hf-router`; `openai` for one that is not known by name. */
+  readonly engine: string
+  readonly version?: string | undefined
+  /** For people to read. */
+  readonly evidence: readonly string[]
+}
+
 /** Where a model is, and how to speak to it. */
 export interface Location {
   readonly address: BaseUrl
   readonly key: string | undefined
   readonly dialect: Dialect
-  /** What serves the model, for people to read. */
-  readonly engine: string
+  readonly server: ServerDescription
   readonly contextWindow: number | undefined
   /** Of a dedicated endpoint. */
   readonly repository: string | undefined
@@ -76,7 +84,7 @@ async function locateUrl(address: BaseUrl, how: Locating): Promise<Location> {
     dialect: address.origin.endsWith('.endpoints.huggingface.cloud')
       ? new DedicatedDialect(dialect, address.url)
       : dialect,
-    engine: facts.engine,
+    server: facts,
     contextWindow: facts.contextWindow,
     repository: undefined,
     headers: {},
@@ -105,7 +113,7 @@ async function locateEndpoint(name: string, namespace: string | undefined, how: 
     address,
     key,
     dialect: new DedicatedDialect(createDialect(facts), name),
-    engine: facts.engine,
+    server: facts,
     contextWindow: facts.contextWindow,
     repository: endpoint.repository,
     headers: {},
@@ -123,7 +131,14 @@ async function locateModel(modelId: string, how: Locating): Promise<Location> {
     )
   }
   const headers = options.billTo === undefined ? {} : { 'x-hf-bill-to': options.billTo }
-  const common = { address: router, key, engine: 'hf-router', contextWindow: undefined, repository: undefined, headers }
+  const common = {
+    address: router,
+    key,
+    server: { engine: 'hf-router', evidence: [] },
+    contextWindow: undefined,
+    repository: undefined,
+    headers,
+  }
   const mapping = await findTextProvider(modelId, how)
   if (mapping !== undefined) {
     const { provider, providerId, status } = mapping

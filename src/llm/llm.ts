@@ -1,3 +1,4 @@
+import type { Capabilities } from '../contract/capabilities.js'
 import type { Engine } from '../contract/engine.js'
 import type {
   GenerateInput,
@@ -160,6 +161,11 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
   /** Requests that make sense at once; `Infinity` where that has no limit. @throws NotLoadedError `NOT_LOADED` before {@link load}. */
   get maxConcurrency(): number {
     return this.#loaded().context.engine.capabilities.maxConcurrency ?? Infinity
+  }
+
+  /** What the back end can do for this model. @throws NotLoadedError `NOT_LOADED` before {@link load}. */
+  get capabilities(): Capabilities {
+    return this.#loaded().context.engine.capabilities
   }
 
   /** What should be known of the model as it was loaded. @throws NotLoadedError `NOT_LOADED` before {@link load}. */

@@ -87,7 +87,9 @@ describe('render', () => {
 
   it('tells that a template is broken, and only when it is used', () => {
     const template = new ChatTemplate('{% for m in messages %}')
-    expect(() => template.render({ messages: [user('x')] })).toThrow(/^The model's chat template is not valid Jinja \(line 1\): /)
+    expect(() => template.render({ messages: [user('x')] })).toThrow(
+      /^The model's chat template is not valid Jinja \(line 1\): /,
+    )
   })
 })
 
@@ -98,12 +100,19 @@ describe('a failure', () => {
   }
 
   it.each([
-    ["a\n{{ '{{' }}{# {% #}\n{% if true %}\n{{ raise_exception('No.') }}{% endif %}", 'refuses this conversation (line 4): No.'],
+    [
+      "a\n{{ '{{' }}{# {% #}\n{% if true %}\n{{ raise_exception('No.') }}{% endif %}",
+      'refuses this conversation (line 4): No.',
+    ],
     ["{% set a = {'b': {'c': 1}} %}\n\n{{ a.x.y }}", 'fails on this conversation (line 3): a.x is not defined.'],
     ["{% if false %}\n{% elif true %}\n{{ messages[3]['role'] }}{% endif %}", '(line 3): messages[3] is not defined.'],
     ["{% for m in messages %}\n{{ 'a' + object }}\n{% endfor %}", '(line 2): It adds text and an object.'],
-    ["{% generation %}\n{{ list | nothing }}{% endgeneration %}", '(line 2): Unknown ArrayValue filter: nothing.'],
-    ['{% macro f() %}\n\n{{ raise_exception("in f") }}{% endmacro %}\n{{ f() }}', 'refuses this conversation (line 3): in f.'],
+    ['{% generation %}\n{{ list | nothing }}{% endgeneration %}', '(line 2): Unknown ArrayValue filter: nothing.'],
+    [
+      '{% macro f() %}\n\n{{ raise_exception("in f") }}{% endmacro %}\n{{ f() }}',
+      'refuses this conversation (line 3): in f.',
+    ],
+    ['{% for i in range(1000000000) %}{% endfor %}', '(line 1): It asks for a range of more than 100000 numbers.'],
     ['a\n{% if %}b{% endif %}', 'not valid Jinja (line 2): '],
     ['a\n\n{% for m in messages %}\nb', 'not valid Jinja (line 3): It ends inside a block or an expression.'],
   ])('of %j tells its line and reason', (source, message) => {
@@ -135,7 +144,10 @@ describe('continueFinalMessage', () => {
       continueFinalMessage: true,
     })
     expect(segments?.map((segment) => segment.text).join('')).toBe(text)
-    expect(segments?.filter(({ origin }) => origin === 'content').map((segment) => segment.text)).toEqual(['Hi', 'Red,'])
+    expect(segments?.filter(({ origin }) => origin === 'content').map((segment) => segment.text)).toEqual([
+      'Hi',
+      'Red,',
+    ])
   })
 
   it('is refused where the template takes the message apart', () => {
@@ -146,7 +158,9 @@ describe('continueFinalMessage', () => {
   })
 
   it('is refused without a message', () => {
-    expect(() => new ChatTemplate(chatMl).render({ messages: [], continueFinalMessage: true })).toThrow(InvalidRequestError)
+    expect(() => new ChatTemplate(chatMl).render({ messages: [], continueFinalMessage: true })).toThrow(
+      InvalidRequestError,
+    )
   })
 })
 

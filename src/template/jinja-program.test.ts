@@ -37,8 +37,14 @@ describe('renders as Python does:', () => {
     ['{% set d = {0: "a", 10: "b", 9: "c"} %}{{ d[10] }}{{ d["10"] }}|{{ d }}', "b|{0: 'a', 10: 'b', 9: 'c'}"],
     ['{% for k, v in {0: "a", 10: "b", 9: "c"} | dictsort %}{{ k + 1 }}{{ v }} {% endfor %}', '1a 10c 11b '],
     ['{% for i in range(5, 0, -2) %}{{ i }}{% endfor %}{{ range(2) | list }}', '531[0, 1]'],
-    ['{% for i in range(9) %}{% if i == 1 %}{% continue %}{% endif %}{% if i == 3 %}{% break %}{% endif %}{{ i }}{% endfor %}', '02'],
-    ['{% macro m(a, b=none) %}{{ a }}{{ b }}{% endmacro %}{{ m(1) }}{% set x %}{{ flag }}{% endset %}{{ x }}', '1NoneTrue'],
+    [
+      '{% for i in range(9) %}{% if i == 1 %}{% continue %}{% endif %}{% if i == 3 %}{% break %}{% endif %}{{ i }}{% endfor %}',
+      '02',
+    ],
+    [
+      '{% macro m(a, b=none) %}{{ a }}{{ b }}{% endmacro %}{{ m(1) }}{% set x %}{{ flag }}{% endset %}{{ x }}',
+      '1NoneTrue',
+    ],
     ['a\n  {% if flag %}\nb\n  {%- endif %}\n\nc\n', 'a\nb\nc'],
     ['{% generation %}a{% endgeneration %}', 'a'],
   ])('%j', (source, expected) => {

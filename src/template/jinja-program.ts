@@ -33,7 +33,8 @@ export class JinjaProgram {
       // The parser tells no position; it reads the tokens in their order.
       const watched = new Proxy(tokens, {
         get(target, key) {
-          if (typeof key === 'string' && /^\d+$/.test(key)) lastRead = Math.max(lastRead, Math.min(Number(key), tokens.length - 1))
+          if (typeof key === 'string' && /^\d+$/.test(key))
+            lastRead = Math.max(lastRead, Math.min(Number(key), tokens.length - 1))
           return Reflect.get(target, key) as unknown
         },
       })
@@ -107,7 +108,8 @@ function prepare(nodes: readonly TemplateNode[], openings: Iterator<Opening>): r
     const opening: Opening | undefined = openings.next().value as Opening | undefined
     if (opening?.kind === 'text' || opening?.kind === 'comment') return node
     const { line } = opening ?? {}
-    if (opening?.kind === 'expression') return { type: 'Located', line, statement: { type: 'Output', expression: node } }
+    if (opening?.kind === 'expression')
+      return { type: 'Located', line, statement: { type: 'Output', expression: node } }
     const statement: Record<string, unknown> & { type: string } = { ...node, type: node.type }
     for (const body of bodies) {
       if (Array.isArray(node[body])) statement[body] = prepare(node[body] as readonly TemplateNode[], openings)
@@ -132,7 +134,12 @@ function globals(now: Date): Readonly<Record<string, unknown>> {
   }
 }
 
+/** As many numbers as Jinja's sandbox gives. */
+const longestRange = 100_000
+
 function range(first: number, second?: number, step = 1): readonly number[] {
   const [start, stop] = second === undefined ? [0, first] : [first, second]
-  return Array.from({ length: Math.max(0, Math.ceil((stop - start) / step)) }, (_, index) => start + index * step)
+  const length = Math.max(0, Math.ceil((stop - start) / step))
+  if (!(length <= longestRange)) throw new Error(`It asks for a range of more than ${longestRange} numbers.`)
+  return Array.from({ length }, (_, index) => start + index * step)
 }

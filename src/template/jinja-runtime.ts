@@ -25,6 +25,8 @@ export interface RuntimeValue {
 
 /** The variables of a scope. */
 export interface Scope {
+  readonly variables: Map<string, RuntimeValue>
+  /** Converts a value, and declares a variable, which must not be declared yet. */
   set(name: string, value: unknown): RuntimeValue
 }
 
@@ -39,7 +41,10 @@ interface Exports {
   readonly Environment: new () => Scope
   readonly Interpreter: new (global: Scope) => TreeInterpreter
   readonly parse: (tokens: readonly TemplateToken[]) => TemplateNode
-  readonly tokenize: (source: string, options: Readonly<Record<'lstrip_blocks' | 'trim_blocks', boolean>>) => readonly TemplateToken[]
+  readonly tokenize: (
+    source: string,
+    options: Readonly<Record<'lstrip_blocks' | 'trim_blocks', boolean>>,
+  ) => readonly TemplateToken[]
 }
 
 export const Environment: Exports['Environment'] = scope

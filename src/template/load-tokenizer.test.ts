@@ -33,7 +33,12 @@ async function hub(
 }
 
 /** From a Hub, with an environment of its own. */
-function load(server: ScriptedServer | undefined, source: TokenizerSource = {}, env = {}, id = 'org/model'): Promise<Tokenizer> {
+function load(
+  server: ScriptedServer | undefined,
+  source: TokenizerSource = {},
+  env = {},
+  id = 'org/model',
+): Promise<Tokenizer> {
   const runtime = {
     ...systemRuntime,
     env: { HF_HOME: home, ...(server === undefined ? {} : { HF_ENDPOINT: server.url }), ...env },
@@ -79,12 +84,14 @@ describe('from the Hub', () => {
     const server = await hub()
     const tokenizer = await load(server)
     expect(tokenizer.chatTemplate().source).toContain('<|im_start|>')
-    expect(pathsOf(server)).toEqual([
-      `${hubCommit}/chat_template.jinja`,
-      `${hubCommit}/tokenizer.json`,
-      `/api/models/org/model/tree/${hubCommit}/additional_chat_templates`,
-      'main/tokenizer_config.json',
-    ].toSorted())
+    expect(pathsOf(server)).toEqual(
+      [
+        `${hubCommit}/chat_template.jinja`,
+        `${hubCommit}/tokenizer.json`,
+        `/api/models/org/model/tree/${hubCommit}/additional_chat_templates`,
+        'main/tokenizer_config.json',
+      ].toSorted(),
+    )
     const snapshot = join(repository(), 'snapshots', hubCommit)
     expect(await readFile(join(repository(), 'refs', 'main'), 'utf8')).toBe(hubCommit)
     expect(await readlink(join(snapshot, 'tokenizer.json'))).toBe(join('..', '..', 'blobs', etagOf('tokenizer.json')))
@@ -142,7 +149,11 @@ describe('from the Hub', () => {
     const port = server.port
     await server.close()
     servers.length = 0
-    const runtime = { ...systemRuntime, env: { HF_HOME: home }, setTimer: (callback: () => void) => (queueMicrotask(callback), () => undefined) }
+    const runtime = {
+      ...systemRuntime,
+      env: { HF_HOME: home },
+      setTimer: (callback: () => void) => (queueMicrotask(callback), () => undefined),
+    }
     await expect(
       loadTokenizer('org/model', { runtime, hubUrl: `http://127.0.0.1:${port}`, timeoutMs: Infinity }),
     ).rejects.toMatchObject({ code: 'CONNECTION_FAILED', message: expect.stringContaining('hf download org/model') })
@@ -155,13 +166,19 @@ describe('the token', () => {
 
   it('goes to the Hub and to no host that it redirects to', async () => {
     const files = demoFiles()
-    const content = await ScriptedServer.start({ routes: { '*': whole(200, 'text/plain', files['tokenizer.json'] ?? '') } })
-    servers.push(content)
-    const moved = json(302, {}, {
-      location: `${content.url}/blob?signature=1`,
-      'x-repo-commit': hubCommit,
-      'x-linked-etag': '"abc"',
+    const content = await ScriptedServer.start({
+      routes: { '*': whole(200, 'text/plain', files['tokenizer.json'] ?? '') },
     })
+    servers.push(content)
+    const moved = json(
+      302,
+      {},
+      {
+        location: `${content.url}/blob?signature=1`,
+        'x-repo-commit': hubCommit,
+        'x-linked-etag': '"abc"',
+      },
+    )
     const server = await hub(files, { [`GET /org/model/resolve/${hubCommit}/tokenizer.json`]: moved })
     await load(server, { token })
     expect(server.requests.every(({ headers }) => headers['authorization'] === `Bearer ${token}`)).toBe(true)
@@ -187,7 +204,12 @@ describe('the token', () => {
     const server = await hub()
     await writeFile(join(home, 'token'), token)
     await load(server, {}, { HF_TOKEN: token })
-    expect(server.requests.map(({ headers }) => headers['authorization'])).toEqual([undefined, undefined, undefined, undefined])
+    expect(server.requests.map(({ headers }) => headers['authorization'])).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+    ])
   })
 
   it('is in no error', async () => {
@@ -208,7 +230,13 @@ describe('the token', () => {
     [401, '', undefined, 'AUTHENTICATION_FAILED', 'wants a token'],
     [403, '', token, 'PERMISSION_DENIED', 'does not let this token read'],
     [400, '', token, 'SERVER_ERROR', 'status 400'],
-    [404, 'EntryNotFound', token, 'MODEL_FILE', 'no tokenizer.json and no tokenizer_config.json in org/model (main) at'],
+    [
+      404,
+      'EntryNotFound',
+      token,
+      'MODEL_FILE',
+      'no tokenizer.json and no tokenizer_config.json in org/model (main) at',
+    ],
   ])('%d %s with %s', async (status, code, given, expected, message) => {
     const server = await hub({}, { [route]: json(status, {}, { 'x-error-code': code }) })
     await expect(load(server, { token: given })).rejects.toMatchObject({
@@ -224,7 +252,9 @@ describe('the way to the Hub', () => {
   const found = whole(200, 'text/plain', config, { 'x-repo-commit': hubCommit, etag: '"abc"' })
 
   it('is tried again where that may help', async () => {
-    const server = await hub(demoFiles(), { [route]: inTurn(json(503, {}), json(429, {}, { 'retry-after': '0' }), found) })
+    const server = await hub(demoFiles(), {
+      [route]: inTurn(json(503, {}), json(429, {}, { 'retry-after': '0' }), found),
+    })
     await load(server)
     expect(server.requestsTo(route)).toHaveLength(3)
   })
@@ -244,19 +274,19 @@ describe('the way to the Hub', () => {
     const server = await hub(demoFiles(), { [route]: [{ end: 'hang' }] })
     const runtime = new ManualRuntime({ HF_HOME: home })
     const loading = loadTokenizer('org/model', { runtime, hubUrl: server.url, timeoutMs: 1000 })
-    const outcome = expect(loading).rejects.toMatchObject({ code: 'TIMEOUT' })
+    const failure = loading.catch((error: unknown) => error)
     await server.received(route)
     runtime.advance(1000)
-    await outcome
+    expect(await failure).toMatchObject({ code: 'TIMEOUT' })
   })
 
   it('can be aborted', async () => {
     const server = await hub(demoFiles(), { [route]: [{ end: 'hang' }] })
     const controller = new AbortController()
-    const outcome = expect(load(server, { signal: controller.signal })).rejects.toMatchObject({ code: 'ABORTED' })
+    const failure = load(server, { signal: controller.signal }).catch((error: unknown) => error)
     await server.received(route)
     controller.abort()
-    await outcome
+    expect(await failure).toMatchObject({ code: 'ABORTED' })
     await server.allSocketsClosed()
   })
 
@@ -266,6 +296,8 @@ describe('the way to the Hub', () => {
     [{ revision: '../main' }, 'org/model'],
     [{ hubUrl: 'nowhere' }, 'org/model'],
   ])('%j %s is not taken', async (source, id) => {
-    await expect(load(undefined, source, {}, id)).rejects.toMatchObject({ code: expect.stringMatching(/INVALID_OPTION|FILE/) })
+    await expect(load(undefined, source, {}, id)).rejects.toMatchObject({
+      code: expect.stringMatching(/INVALID_OPTION|FILE/),
+    })
   })
 })

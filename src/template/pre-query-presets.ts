@@ -6,6 +6,21 @@ export interface PreQueryPreset {
   readonly later: string
 }
 
+/** The name of a preset. */
+export type PreQueryPresetName =
+  | 'llama2'
+  | 'llama3'
+  | 'qwen2'
+  | 'qwen2.5'
+  | 'mistral'
+  | 'gemma'
+  | 'phi3'
+  | 'phi3-small'
+  | 'yi1.5'
+  | 'deepseek-coder-v2'
+  | 'vicuna'
+  | 'nous-hermes'
+
 const qwen = (system: string): PreQueryPreset => ({
   first: `<|im_start|>system\n${system}<|im_end|>\n<|im_start|>user\n`,
   later: '<|im_start|>user\n',
@@ -18,7 +33,7 @@ const withBos = (bos: string, later: string): PreQueryPreset => ({ first: bos + 
  * texts differ from the templates (a space after Mistral's BOS, a second line break in Gemma 2's turn), the templates are
  * right: they are what the models were trained on.
  */
-export const preQueryPresets = {
+export const preQueryPresets: Readonly<Record<PreQueryPresetName, PreQueryPreset>> = {
   llama2: withBos('<s>', '[INST] '),
   llama3: withBos('<|begin_of_text|>', '<|start_header_id|>user<|end_header_id|>\n\n'),
   qwen2: withBos('', '<|im_start|>user\n'),
@@ -34,10 +49,7 @@ export const preQueryPresets = {
     'USER: ',
   ),
   'nous-hermes': withBos('', '### Instruction:\n'),
-} as const satisfies Readonly<Record<string, PreQueryPreset>>
-
-/** The name of a preset. */
-export type PreQueryPresetName = keyof typeof preQueryPresets
+}
 
 /** The preset of a name; any other text begins a turn as it is, after other messages without the BOS token. */
 export function readPreQueryTemplate(nameOrText: string, bos: string | undefined): PreQueryPreset {

@@ -166,9 +166,13 @@ export class PythonInterpreter extends Interpreter {
   }
 }
 
+const scratch = new Environment()
+
 /** The package's own conversion; its classes of values are not exported. */
 function toValue(value: unknown): RuntimeValue {
-  return new Environment().set('value', value)
+  const converted = scratch.set('value', value)
+  scratch.variables.delete('value')
+  return converted
 }
 
 /** A value of the same class as that of `empty`, around values. */

@@ -65,7 +65,10 @@ export function pythonEquals(left: RuntimeValue, right: RuntimeValue): boolean {
   const [a, b] = [left.value, right.value]
   if (Array.isArray(a) && Array.isArray(b)) {
     const others: readonly RuntimeValue[] = b
-    return a.length === b.length && a.every((member: RuntimeValue, index) => pythonEquals(member, others[index] as RuntimeValue))
+    return (
+      a.length === b.length &&
+      a.every((member: RuntimeValue, index) => pythonEquals(member, others[index] as RuntimeValue))
+    )
   }
   if (a instanceof Map && b instanceof Map) {
     const others: ReadonlyMap<unknown, RuntimeValue> = b

@@ -2,9 +2,13 @@ import { ModelFileError } from '../errors/model-file-error.js'
 import type { RepositoryFiles } from './hub/repository-files.js'
 import { readChatTemplates } from './read-chat-templates.js'
 import { readSpecialTokens } from './special-tokens.js'
-import { Tokenizer } from './tokenizer.js'
+import { type TokenEncoder, Tokenizer } from './tokenizer.js'
 
 type Json = Readonly<Record<string, unknown>>
+
+interface EncoderModule {
+  readonly Tokenizer: new (tokenizer: Json, config: Json) => TokenEncoder
+}
 
 /**
  * Makes a tokenizer of a repository's files.
@@ -26,14 +30,20 @@ export async function readTokenizer(id: string, files: RepositoryFiles): Promise
       { context: { id } },
     )
   }
-  const { Tokenizer: Encoder } = await import('@huggingface/tokenizers')
-  let encoder: InstanceType<typeof Encoder>
+  const { Tokenizer: Encoder } = (await import('@huggingface/tokenizers')) as unknown as EncoderModule
+  let encoder: TokenEncoder
   try {
     encoder = new Encoder(tokenizer, config ?? {})
   } catch (cause) {
     throw new ModelFileError(`The tokenizer.json in ${files.title} cannot be used: ${reasonOf(cause)}.`, { cause })
   }
-  return new Tokenizer({ id, encoder, config: config ?? {}, templates, specialTokens: readSpecialTokens(config ?? {}, map) })
+  return new Tokenizer({
+    id,
+    encoder,
+    config: config ?? {},
+    templates,
+    specialTokens: readSpecialTokens(config ?? {}, map),
+  })
 }
 
 async function readJson(files: RepositoryFiles, name: string): Promise<Json | undefined> {

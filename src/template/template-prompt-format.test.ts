@@ -31,7 +31,9 @@ describe('Tokenizer', () => {
     expect([start, end]).toEqual([734, 735])
     expect(tokenizer.addsBos).toBe(false)
     expect(tokenizer.specialTokens).toEqual({ eos_token: '<|im_end|>', pad_token: '<|endoftext|>' })
-    expect(tokenizer.encode('Name two colors.')).toEqual(tokenizer.encode('Name two colors.', { addSpecialTokens: false }))
+    expect(tokenizer.encode('Name two colors.')).toEqual(
+      tokenizer.encode('Name two colors.', { addSpecialTokens: false }),
+    )
   })
 
   it.each([
@@ -65,7 +67,10 @@ describe('Tokenizer', () => {
   it('says that there is no template', async () => {
     const tokenizer = await tokenizerOf(demoFiles({ chat_template: undefined }))
     expect(() => tokenizer.chatTemplate()).toThrow(
-      expect.objectContaining({ code: 'MODEL_ABILITY', message: expect.stringContaining('test/model has no chat template') }),
+      expect.objectContaining({
+        code: 'MODEL_ABILITY',
+        message: expect.stringContaining('test/model has no chat template'),
+      }),
     )
   })
 })
@@ -98,7 +103,9 @@ describe('render', () => {
       bos: '<s>',
     })
     expect((await formatOf(bosFiles({}, false))).render([user('Hi')]).bos).toBeUndefined()
-    expect((await formatOf(bosFiles(), { chatTemplate: 'a{{ messages[0].content }}' })).render([user('<s>')]).bos).toBeUndefined()
+    expect(
+      (await formatOf(bosFiles(), { chatTemplate: 'a{{ messages[0].content }}' })).render([user('<s>')]).bos,
+    ).toBeUndefined()
   })
 
   it('counts a conversation with the BOS token once, and literal text as a server does', async () => {
@@ -125,9 +132,12 @@ describe('renderUserTurn', () => {
 
   it('has no header of the assistant before that of the user, and no BOS token in the middle', async () => {
     for (const preQueryTemplate of [undefined, '<s><|im_start|>user\n', 'llama3']) {
-      const format = await formatOf(bosFiles({ bos_token: preQueryTemplate === 'llama3' ? '<|begin_of_text|>' : '<s>' }), {
-        preQueryTemplate,
-      })
+      const format = await formatOf(
+        bosFiles({ bos_token: preQueryTemplate === 'llama3' ? '<|begin_of_text|>' : '<s>' }),
+        {
+          preQueryTemplate,
+        },
+      )
       const { text } = format.renderUserTurn(turn)
       expect(text.match(/<\|im_start\|>assistant/g)).toHaveLength(1)
       expect(text.match(/<s>|<\|begin_of_text\|>/g)).toHaveLength(1)
@@ -159,5 +169,4 @@ describe('renderUserTurn', () => {
     expect(preQueryPresets.llama3.first).toBe('<|begin_of_text|><|start_header_id|>user<|end_header_id|>\n\n')
     expect(preQueryPresets.qwen2.first).toBe('<|im_start|>user\n')
   })
-
 })

@@ -1,11 +1,15 @@
-import type { Tokenizer as Encoder } from '@huggingface/tokenizers'
-
 import { ModelAbilityError } from '../errors/model-ability-error.js'
 import { ChatTemplate, type SpecialTokenTexts } from './chat-template.js'
 
+/** What is used of the package's class, whose own declarations TypeScript does not find from Node's point of view. */
+export interface TokenEncoder {
+  encode(text: string, options?: { readonly add_special_tokens: boolean }): { readonly ids: readonly number[] }
+  token_to_id(token: string): number | undefined
+}
+
 export interface TokenizerParts {
   readonly id: string
-  readonly encoder: Encoder
+  readonly encoder: TokenEncoder
   /** `tokenizer_config.json`. */
   readonly config: Readonly<Record<string, unknown>>
   readonly templates: ReadonlyMap<string, string>
@@ -26,7 +30,7 @@ export class Tokenizer {
   readonly chatTemplates: ReadonlyMap<string, ChatTemplate>
   /** Whether a server puts the BOS token before literal text by itself. */
   readonly addsBos: boolean
-  readonly #encoder: Encoder
+  readonly #encoder: TokenEncoder
   readonly #bosId: number | undefined
   /** Whether the tokenizer's own file puts it there. */
   readonly #encoderAddsBos: boolean
@@ -62,7 +66,9 @@ export class Tokenizer {
    *
    * @throws HeadraceError `MODEL_ABILITY` when there is no such template.
    */
-  chatTemplate(choice: { readonly name?: string | undefined; readonly hasTools?: boolean | undefined } = {}): ChatTemplate {
+  chatTemplate(
+    choice: { readonly name?: string | undefined; readonly hasTools?: boolean | undefined } = {},
+  ): ChatTemplate {
     const { name, hasTools = false } = choice
     const { chatTemplates } = this
     const chosen = name ?? (hasTools && chatTemplates.has('tool_use') ? 'tool_use' : 'default')
@@ -76,7 +82,9 @@ export class Tokenizer {
       )
     }
     const names = [...chatTemplates.keys()].map((each) => JSON.stringify(each)).join(', ')
-    throw new ModelAbilityError(`${this.id} has no chat template ${JSON.stringify(chosen)}: set chatTemplate to one of ${names}.`)
+    throw new ModelAbilityError(
+      `${this.id} has no chat template ${JSON.stringify(chosen)}: set chatTemplate to one of ${names}.`,
+    )
   }
 }
 

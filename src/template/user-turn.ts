@@ -40,11 +40,7 @@ export function renderUserTurn(
  * @throws HeadraceError `MODEL_ABILITY` when the template does not write a user's message as it is, `INVALID_REQUEST` when
  * it refuses the messages.
  */
-function deriveUserTurn(
-  template: ChatTemplate,
-  messages: readonly ChatMessage[],
-  input: UserTurnInput,
-): string {
+function deriveUserTurn(template: ChatTemplate, messages: readonly ChatMessage[], input: UserTurnInput): string {
   const mark = chooseMark(template.source + JSON.stringify(messages))
   const text = template.render({
     ...input,

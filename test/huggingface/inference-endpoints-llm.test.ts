@@ -148,7 +148,7 @@ describe('a base URL', () => {
   it.each(['', '/', '/v1', '/v1/', '/generate', '/v1/chat/completions'])('may end with "%s"', async (end) => {
     const server = await serving(tgi)
     const llm = await connect({ baseUrl: server.url + end }).load()
-    expect({ engine: llm.engine, baseUrl: llm.baseUrl }).toEqual({ engine: 'tgi', baseUrl: server.url })
+    expect({ engine: llm.server.engine, baseUrl: llm.baseUrl }).toEqual({ engine: 'tgi', baseUrl: server.url })
     expect((await llm.chat(question, { wireMode: 'json' })).text).toBe('Hello.')
   })
 
@@ -167,7 +167,7 @@ describe('a base URL', () => {
 
   it.each(['tgi', 'vllm', 'sglang', 'llama-server', 'openai'] as const)('is %s when told so', async (engine) => {
     const server = await serving({ ...chatOnly, 'GET /v1/models': json(200, list('somebody')) })
-    expect((await connect({ baseUrl: server.url, engine }).load()).engine).toBe(engine)
+    expect((await connect({ baseUrl: server.url, engine }).load()).server.engine).toBe(engine)
   })
 
   it('that nobody answers at is told by its address', async () => {
@@ -247,7 +247,7 @@ describe('a dedicated endpoint', () => {
     const server = await serving(tgi)
     const { llm } = await dedicated({ states: ['running'], url: server.url, repository: 'org/model' })
     expect((await llm.chat(question)).text).toBe('Hello.')
-    expect({ name: llm.modelName, engine: llm.engine, baseUrl: llm.baseUrl }).toEqual({
+    expect({ name: llm.modelName, engine: llm.server.engine, baseUrl: llm.baseUrl }).toEqual({
       name: 'org/model',
       engine: 'tgi',
       baseUrl: server.url,
@@ -278,7 +278,7 @@ describe('a dedicated endpoint', () => {
     const server = await serving(tgi)
     const { llm } = await dedicated({ states: ['running'], url: server.url, image: { custom: { url: 'x' } } })
     await llm.load()
-    expect(llm.engine).toBe('tgi')
+    expect(llm.server.engine).toBe('tgi')
     expect(llm.warnings.map(({ code }) => code)).toContain('engine-not-stated')
   })
 

@@ -93,7 +93,12 @@ export class HubClient {
       } catch (error) {
         if (!isHeadraceError(error) || !error.isRetryable || attempt === attempts) throw error
         const delayMs = retryDelayMs(attempt + 1, error.retryAfterMs, runtime)
-        await sleep(delayMs, signal, runtime, ({ reason: cause }) => new AbortedError('Loading was aborted.', { cause }))
+        await sleep(
+          delayMs,
+          signal,
+          runtime,
+          ({ reason: cause }) => new AbortedError('Loading was aborted.', { cause }),
+        )
       }
     }
   }
@@ -121,6 +126,8 @@ export class HubClient {
       target = new URL(location, target)
       if (target.protocol !== 'https:' && target.protocol !== hub.protocol) break
     }
-    throw new WrongServerError(`${this.hubUrl} redirects too often, or to where nothing is encrypted; check HF_ENDPOINT.`)
+    throw new WrongServerError(
+      `${this.hubUrl} redirects too often, or to where nothing is encrypted; check HF_ENDPOINT.`,
+    )
   }
 }

@@ -17,7 +17,7 @@ export function isHuggingFace(url: string): boolean {
 }
 
 /** `HF_HOME`: the cache and the token of this machine. */
-export function hubHome(env: Environment): string {
+function hubHome(env: Environment): string {
   const home = read(env, 'HF_HOME')
   if (home !== undefined) return expand(home, env)
   return join(expand(read(env, 'XDG_CACHE_HOME') ?? join('~', '.cache'), env), 'huggingface')

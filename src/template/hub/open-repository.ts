@@ -32,9 +32,12 @@ export async function withRepository<T>(
   if (source.offline ?? isOffline(env)) return use(new HubFiles(id, revision, cache, undefined))
   const hubUrl = (source.hubUrl ?? hubUrlOf(env)).replace(/\/+$/, '')
   if (!URL.canParse(hubUrl)) {
-    throw new InvalidOptionError(`The Hub's address ${JSON.stringify(hubUrl)} is none: it must be like https://huggingface.co.`, {
-      option: 'hubUrl',
-    })
+    throw new InvalidOptionError(
+      `The Hub's address ${JSON.stringify(hubUrl)} is none: it must be like https://huggingface.co.`,
+      {
+        option: 'hubUrl',
+      },
+    )
   }
   // Of itself a token goes only to where it is from.
   const token = source.token ?? (isHuggingFace(hubUrl) ? await findHubToken(env) : undefined)

@@ -1,0 +1,38 @@
+import type { RowCounts, RunSummary, TokenCounts } from '../dataset/run-progress.js'
+
+/** `990 ok, 4 invalid, ...`, states without rows left out, save ok. */
+export function formatCounts(counts: RowCounts): string {
+  return Object.entries(counts)
+    .filter(([status, count]) => status === 'ok' || count > 0)
+    .map(([status, count]) => `${count} ${status}`)
+    .join(', ')
+}
+
+export function formatTokens(totals: { readonly tokens: TokenCounts; readonly wastedTokens: TokenCounts }): string {
+  const { tokens, wastedTokens } = totals
+  const wasted =
+    wastedTokens.input + wastedTokens.output === 0
+      ? ''
+      : ` (and ${wastedTokens.input} in, ${wastedTokens.output} out for nothing)`
+  return `${tokens.input} tokens in, ${tokens.output} out${wasted}`
+}
+
+/** What a run came to, in lines for people. */
+export function formatSummary(summary: RunSummary, output: string): string {
+  const { end, rows, counts, requests, cost, folder } = summary
+  const price = cost === undefined ? '' : `; cost ${cost.toFixed(2)}`
+  const lines = [`${rows} rows: ${formatCounts(counts)}`, `${requests} requests, ${formatTokens(summary)}${price}`]
+  if (end === 'finished') {
+    const bad = rows - counts.ok
+    if (output !== '-') lines.push(output)
+    if (bad > 0) lines.push(`Why ${bad === 1 ? 'a row is' : `${bad} rows are`} not ok: headrace runs show ${folder}`)
+  } else {
+    const why = {
+      stopped: 'Stopped',
+      'max-tokens': '--max-tokens-total is reached',
+      'max-cost': '--max-cost is reached',
+    }
+    lines.push(`${why[end]}: what is done is safe in ${folder}, and the same command goes on.`)
+  }
+  return lines.join('\n')
+}
