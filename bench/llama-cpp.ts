@@ -62,6 +62,7 @@ function createOurs(engine: LlamaCppEngine, seed?: number): Run {
         activity() {},
         text: (delta) => void (text += delta),
         reasoning() {},
+        revise() {},
         toolCall() {},
         finish() {},
         usage: (usage) => void (count = usage.outputTokens ?? 0),

@@ -10,12 +10,22 @@ export interface ToolResult {
   readonly output: string
 }
 
-/** Runs a program of `node_modules/.bin`, or npm, and keeps what it prints. Never rejects. */
-export async function runTool(name: string, args: readonly string[], cwd: string): Promise<ToolResult> {
+/**
+ * Runs a program of `node_modules/.bin`, or npm, and keeps what it prints. Never rejects.
+ *
+ * @param timeoutMs - After it the program is ended. Absent: it may take as long as it likes.
+ */
+export async function runTool(
+  name: string,
+  args: readonly string[],
+  cwd: string,
+  timeoutMs?: number,
+): Promise<ToolResult> {
   return new Promise((resolve) => {
     const windows = process.platform === 'win32'
     const child = spawn(name, args, {
       cwd,
+      ...(timeoutMs === undefined ? {} : { timeout: timeoutMs }),
       // Programs of npm are command files on Windows, which only a shell starts.
       shell: windows,
       stdio: ['ignore', 'pipe', 'pipe'],

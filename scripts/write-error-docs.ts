@@ -27,6 +27,7 @@ try {
 | \`code\`         | one of the codes below                                                                 |
 | \`message\`      | one sentence: what failed, with which value, what to do; never a secret                |
 | \`isRetryable\`  | whether the same request may succeed a little later; calls send it again by themselves |
+| \`isFatal\`      | whether every other request to this server would fail in the same way                  |
 | \`status\`       | the HTTP status, where there was one                                                   |
 | \`retryAfterMs\` | what the server asks to wait                                                           |
 | \`partial\`      | the text, reasoning and usage that had arrived, on errors of calls that had begun      |

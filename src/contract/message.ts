@@ -26,7 +26,7 @@ export type ContentPart = TextPart | ImagePart
 export interface ToolCall {
   readonly id: string
   readonly name: string
-  /** The arguments as the model wrote them: JSON text, which may be invalid. */
+  /** The arguments as the model wrote them: JSON text. Where it is no object the response warns: `invalid-tool-arguments`. */
   readonly arguments: string
 }
 

@@ -14,9 +14,6 @@ import {
   readVersion,
 } from './read-probes.js'
 
-export type { DetectedEngine, EngineFacts, EngineName, Probe, ProbeAnswer } from './engine-facts.js'
-export { engineOfImage, type ImageEngine } from './engine-of-image.js'
-
 const listPath = '/v1/models'
 
 /** What reads the answer to which probe. */

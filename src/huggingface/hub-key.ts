@@ -1,9 +1,7 @@
 import type { SecretReference } from '../llm/llm-options.js'
 import { resolveSecret } from '../llm/secret.js'
+import { type Environment, isHuggingFace } from '../template/hub/hub-environment.js'
 import { findHubToken } from '../template/hub/hub-token.js'
-import { isHuggingFaceHost } from './hosts.js'
-
-type Environment = Readonly<Record<string, string | undefined>>
 
 /** What `apiKey` stands for in JSON when it was given as text. */
 export const keyVariable = 'HF_TOKEN'
@@ -20,5 +18,5 @@ export async function findKey(
   env: Environment,
 ): Promise<string | undefined> {
   if (apiKey !== undefined) return resolveSecret(apiKey, env, 'apiKey')
-  return isHuggingFaceHost(url) ? findHubToken(env) : undefined
+  return isHuggingFace(url) ? findHubToken(env) : undefined
 }

@@ -25,7 +25,7 @@ import { connectionToJSON, resolveSecret } from '../llm/secret.js'
 import { redactError } from '../transport/redact.js'
 import type { Transport } from '../transport/transport.js'
 import { type AncestorAliases, withoutAliases } from './aliases.js'
-import { hubUrlOf } from './hosts.js'
+import { hubUrlOf } from '../template/hub/hub-environment.js'
 import { findKey, keyVariable } from './hub-key.js'
 import { locate, type Location, type ServerDescription } from './locate.js'
 import {

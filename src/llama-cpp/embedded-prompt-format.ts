@@ -26,7 +26,8 @@ export class EmbeddedPromptFormat implements PromptFormat {
 
   renderUserTurn(messages: readonly ChatMessage[], options: RenderOptions = {}): RenderedText {
     const template = (): ChatTemplate => this.#engine.template
-    const text = renderUserTurn(template, messages, { ...options, preQueryTemplate: this.#preQueryTemplate })
+    const own = { preQueryTemplate: this.#preQueryTemplate, bos: this.#engine.bos }
+    const text = renderUserTurn(template, messages, { ...options, ...own })
     return { text, bos: undefined }
   }
 

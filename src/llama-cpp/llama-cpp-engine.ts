@@ -136,6 +136,11 @@ export class LlamaCppEngine implements Engine {
     throw new ModelAbilityError('The model has no chat template in its file: give its conversations as literal text.')
   }
 
+  /** The text of the token that begins every text, if the model has one. */
+  get bos(): string | undefined {
+    return this.#parts.model.tokens.bosString ?? undefined
+  }
+
   /** How many tokens a text is. `special`: special tokens written in it count as one each. @defaultValue false */
   countTokens(text: string, options: { readonly special?: boolean | undefined } = {}): number {
     return this.#parts.model.tokenize(text, options.special ?? false).length

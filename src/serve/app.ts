@@ -2,10 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 
 import { Hono } from 'hono'
 
-import type { BearerGate } from './bearer-gate.js'
-import { HttpFailure } from './failures.js'
-import type { RouteServer } from './route-context.js'
-import { routes } from './routes.js'
+import type { Route, Surface } from './surface.js'
 
 /** What the HTTP server hands over with each request. */
 export interface AppBindings {
@@ -16,49 +13,28 @@ export interface AppBindings {
 
 type App = Hono<{ Bindings: AppBindings }>
 
-/**
- * Xinference's HTTP surface.
- *
- * @param gate - Absent: no key is needed.
- */
-export function createApp(server: RouteServer, gate: BearerGate | undefined): App {
+/** Puts a surface's routes behind a router. */
+export function createApp({ routes, toErrorResponse, toUnroutedResponse }: Surface): App {
   const app: App = new Hono<{ Bindings: AppBindings }>()
-  for (const { method, path, scope, handle } of routes) {
-    // Not `app.get`: Hono would answer HEAD as well, which FastAPI refuses.
+  for (const [path, handlers] of byPath(routes)) {
+    // Not `app.get`: Hono would answer HEAD as well, and what a wrong method gets is the surface's matter.
     app.all(path, (c) => {
-      if (c.req.method !== method) throw methodNotAllowed(method)
-      const { incoming, outgoing, signal } = c.env
-      if (scope !== undefined) {
-        gate?.check(incoming.headers.authorization, incoming.socket.remoteAddress ?? '', scope)
-      }
-      return handle({ server, incoming, outgoing, signal, uid: c.req.param('uid') ?? '' })
+      const { method, path: asked } = c.req
+      const handle = handlers.get(method)
+      if (handle === undefined) return toUnroutedResponse(method, asked, [...handlers.keys()])
+      return handle({ ...c.env, parameter: (name) => c.req.param(name) ?? '' })
     })
   }
-  app.notFound((c) => {
-    // The catch-all of Xinference's web interface takes GET only.
-    const { method, path } = c.req
-    if (method !== 'GET' && path.endsWith('/')) return toResponse(methodNotAllowed('GET'))
-    return method === 'GET' && path.startsWith('//') ? webPageNotFound() : toResponse(new HttpFailure(404, 'Not Found'))
-  })
-  app.onError(toResponse)
+  app.notFound((c) => toUnroutedResponse(c.req.method, c.req.path, []))
+  app.onError(toErrorResponse)
   return app
 }
 
-function methodNotAllowed(allow: string): HttpFailure {
-  return new HttpFailure(405, 'Method Not Allowed', { allow })
-}
-
-/** A refusal is JSON; any other exception is Xinference's plain text, which is how it answers a wrong body. */
-function toResponse(error: Error): Response {
-  if (error instanceof HttpFailure) {
-    return Response.json({ detail: error.message }, { status: error.status, headers: error.headers })
+function byPath(routes: readonly Route[]): Map<string, Map<string, Route['handle']>> {
+  const paths = new Map<string, Map<string, Route['handle']>>()
+  for (const { method, path, handle } of routes) {
+    const handlers = paths.get(path) ?? new Map<string, Route['handle']>()
+    paths.set(path, handlers.set(method, handle))
   }
-  const headers = { 'content-type': 'text/plain; charset=utf-8' }
-  return new Response(`Internal Server Error: ${error.message}`, { status: 500, headers })
-}
-
-/** Outside the routes of the API, Xinference answers as the web site that it is too. */
-function webPageNotFound(): Response {
-  const headers = { 'content-type': 'text/html; charset=utf-8' }
-  return new Response('<!DOCTYPE html><html><body><h1>404</h1></body></html>', { status: 404, headers })
+  return paths
 }

@@ -1,16 +1,29 @@
 import type { ServerResponse } from 'node:http'
 
-/**
- * A `text/event-stream` answer, byte for byte as sse-starlette 2 sends it: CRLF, one `data: ` line an event, comment
- * lines as pings. The status is out before the first event.
- */
+/** What stands around the data of an event, and what keeps the connection alive. */
+export interface EventFraming {
+  readonly before: string
+  readonly after: string
+  readonly ping: (now: Date) => string
+}
+
+/** Byte for byte as sse-starlette 2 writes it: CRLF, one `data: ` line an event. */
+export const starletteFraming: EventFraming = {
+  before: 'data: ',
+  after: '\r\n\r\n',
+  ping: (now) => `: ping - ${pythonTime(now)}\r\n\r\n`,
+}
+
+/** A `text/event-stream` answer. The status is out before the first event. */
 export class EventStream {
+  readonly #framing: EventFraming
   readonly #outgoing: ServerResponse
   readonly #pings: NodeJS.Timeout | undefined
 
   /** @param pingIntervalMs - `Infinity`: no pings. */
-  constructor(outgoing: ServerResponse, pingIntervalMs: number) {
+  constructor(outgoing: ServerResponse, pingIntervalMs: number, framing: EventFraming = starletteFraming) {
     this.#outgoing = outgoing
+    this.#framing = framing
     outgoing.writeHead(200, {
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-store',
@@ -23,7 +36,8 @@ export class EventStream {
   /** Sends one event of one line. Resolves when there is room for the next one, or nobody left to send it to. */
   async send(data: string): Promise<void> {
     const outgoing = this.#outgoing
-    if (outgoing.destroyed || outgoing.write(`data: ${data}\r\n\r\n`)) return
+    const { before, after } = this.#framing
+    if (outgoing.destroyed || outgoing.write(before + data + after)) return
     await new Promise<void>((resolve) => {
       const settle = (): void => {
         outgoing.off('drain', settle).off('close', settle)
@@ -41,7 +55,7 @@ export class EventStream {
   #ping(): void {
     // A client that does not read needs no sign of life.
     if (this.#outgoing.destroyed || this.#outgoing.writableNeedDrain) return
-    this.#outgoing.write(`: ping - ${pythonTime(new Date())}\r\n\r\n`)
+    this.#outgoing.write(this.#framing.ping(new Date()))
   }
 }
 

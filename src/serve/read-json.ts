@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 
-import { HttpFailure } from './failures.js'
+import { HttpFailure } from './http-failure.js'
 
 /**
  * Reads a JSON body.

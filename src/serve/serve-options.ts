@@ -14,6 +14,8 @@ export interface ServeLimits {
   readonly maxHeaderBytes?: number | undefined
   /** Requests at once; further ones are answered 503. @defaultValue Infinity */
   readonly maxConcurrency?: number | undefined
+  /** Requests at once to each model, an open stream included; further ones are answered 429. @defaultValue Infinity */
+  readonly maxModelRequests?: number | undefined
   /** For the headers of a request to arrive; then the socket is closed. @defaultValue 60000 */
   readonly headerTimeoutMs?: number | undefined
   /** For a whole request to arrive; then the socket is closed. @defaultValue 120000 */
@@ -75,6 +77,7 @@ const model = z.custom<ServedModel>(
   (value) => typeof (value as ServedModel | null)?.streamChat === 'function',
   'must be an LLM',
 )
+const countOrNoLimit = z.literal(Infinity).or(z.int().min(1))
 const uid = z.string().min(1).max(100)
 
 const limits = z.strictObject({
@@ -86,7 +89,8 @@ const limits = z.strictObject({
     .int()
     .min(1)
     .default(16 * 1024),
-  maxConcurrency: z.literal(Infinity).or(z.int().min(1)).default(Infinity),
+  maxConcurrency: countOrNoLimit.default(Infinity),
+  maxModelRequests: countOrNoLimit.default(Infinity),
   headerTimeoutMs: delay.default(60_000),
   requestTimeoutMs: delay.default(120_000),
   keepAliveTimeoutMs: delay.default(5000),

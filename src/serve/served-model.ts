@@ -12,5 +12,7 @@ export interface ServedModel {
   chat(messages: readonly ChatMessage[], options?: CallOptions): Promise<ChatResponse>
   streamChat(messages: readonly ChatMessage[], options?: CallOptions): ChatStream
   complete(prompt: string, options?: CompleteOptions): Promise<CompletionResponse>
+  /** Tokens of literal text as the model counts it. Absent: nobody knows. */
+  countTokens?(input: string): Promise<number>
   streamComplete(prompt: string, options?: CompleteOptions): CompletionStream
 }

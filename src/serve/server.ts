@@ -7,9 +7,7 @@ import type { Runtime } from '../contract/runtime.js'
 import { InvalidOptionError } from '../errors/invalid-option-error.js'
 import { PortInUseError } from '../errors/port-in-use-error.js'
 import { type AppBindings, createApp } from './app.js'
-import { BearerGate } from './bearer-gate.js'
 import { Connections } from './connections.js'
-import { ModelTable } from './model-table.js'
 import {
   type CreateServerOptions,
   type ResolvedServeOptions,
@@ -17,6 +15,7 @@ import {
   type ServeOptions,
 } from './serve-options.js'
 import type { ServedModel } from './served-model.js'
+import { createXinferenceSurface } from './xinference/surface.js'
 
 /** A server that runs. */
 export interface LLMServer extends AsyncDisposable {
@@ -31,7 +30,7 @@ export interface LLMServer extends AsyncDisposable {
 }
 
 /**
- * Serves a model behind Xinference's routes, answering as Xinference 3 does.
+ * Serves a model behind Xinference's routes, answering as Xinference 4 does.
  *
  * @throws InvalidOptionError `INVALID_OPTION`, also for a host without a key that is not a loopback address
  * @throws PortInUseError `PORT_IN_USE`
@@ -49,22 +48,16 @@ export function createServer(options: CreateServerOptions): Promise<LLMServer> {
 /** @internal The clock is injected for tests. */
 export async function startServer(options: CreateServerOptions, clock: Pick<Runtime, 'now'>): Promise<LLMServer> {
   const resolved = resolveServeOptions(options)
-  const models = new ModelTable(await loadModels(resolved), clock)
+  const models = await loadModels(resolved)
   const { apiKey, host, limits, pingIntervalMs, drainMs } = resolved
-  const startedAt = clock.now()
 
   const server = createHttpServer(httpOptions(limits))
   const connections = new Connections(server)
   const port = await listen(server, host, resolved.port)
-  const routeServer = {
-    models,
-    address: `${host}:${port}`,
-    needsKey: apiKey !== undefined,
-    maxBodyBytes: limits.maxBodyBytes,
-    pingIntervalMs,
-    uptime: () => Math.floor((clock.now() - startedAt) / 1000),
-  }
-  const app = createApp(routeServer, apiKey === undefined ? undefined : new BearerGate(apiKey, clock))
+  const address = `${host}:${port}`
+  const { maxBodyBytes, maxModelRequests } = limits
+  const state = { models, address, apiKey, maxBodyBytes, maxModelRequests, pingIntervalMs, clock }
+  const app = createApp(createXinferenceSurface(state))
   const signals = new WeakMap<ServerResponse, AbortSignal>()
   const answer = getRequestListener(
     (request, env) => {

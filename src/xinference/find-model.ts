@@ -1,20 +1,27 @@
 import type { HeadraceErrorOptions } from '../errors/headrace-error.js'
 import { ModelAbilityError } from '../errors/model-ability-error.js'
 import { ModelNotFoundError } from '../errors/model-not-found-error.js'
+import { awaitLoadingModel, type LoadingWait } from './await-loading-model.js'
 import { listModels } from './list-models.js'
 import type { ModelDescription } from './model-description.js'
 import type { Session } from './session.js'
 
 /**
- * The model's entry in the server's list.
+ * The model's entry in the server's list, once it is loaded.
  *
- * @throws HeadraceError `MODEL_NOT_FOUND`, which names the uids that are there; `MODEL_ABILITY` for a model that makes
+ * @throws HeadraceError `MODEL_LOADING`; `MODEL_NOT_FOUND`, which names the uids that are there; `MODEL_ABILITY` for a model that makes
  * no text; `WRONG_SERVER`, `AUTHENTICATION_FAILED`, `CONNECTION_FAILED`, ...
  */
-export async function findModel(session: Session, modelUid: string, signal: AbortSignal): Promise<ModelDescription> {
+export async function findModel(session: Session, modelUid: string, wait: LoadingWait): Promise<ModelDescription> {
   const { endpoint } = session
-  const models = await listModels(session, { signal })
-  const description = models.find((model) => model.id === modelUid)
+  const { signal } = wait
+  const find = (list: readonly ModelDescription[]): ModelDescription | undefined =>
+    list.find((model) => model.id === modelUid)
+  let models = await listModels(session, { signal })
+  if (find(models) === undefined && (await awaitLoadingModel(session, modelUid, wait))) {
+    models = await listModels(session, { signal })
+  }
+  const description = find(models)
   if (description === undefined) throw missingModel(endpoint.url, modelUid, models)
   if (!isLanguageModel(description)) {
     throw new ModelAbilityError(

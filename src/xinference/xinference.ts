@@ -31,6 +31,7 @@ import {
   type XinferenceOptions,
   xinferenceOptionsSchema,
 } from './options.js'
+import { RemoteAbort } from './remote-abort.js'
 import { Session } from './session.js'
 
 const defaultTemperature = 1
@@ -161,10 +162,18 @@ export class Xinference extends LLM<XinferenceOptions> {
     const session = new Session(this.#endpoint, this.options, transport, this.runtime, this.options.maxRetries)
     const explainer = new FailureExplainer(session, modelUid, this.runtime)
     try {
-      const modelDescription = this.options.modelDescription ?? (await findModel(session, modelUid, signal))
-      const dialect = new XinferenceDialect(readDescription(modelUid, modelDescription))
-      const engine = new DialectEngine({
-        dialect,
+      const modelDescription =
+        this.options.modelDescription ??
+        (await findModel(session, modelUid, {
+          runtime: this.runtime,
+          signal,
+          waitTimeoutMs: this.options.waitTimeoutMs ?? 300_000,
+          onWaiting: (cause, waitedMs, delayMs) =>
+            this.callbackManager.emit('waiting', { id: 'load', className: this.className, waitedMs, delayMs, cause }),
+        }))
+      const model = readDescription(modelUid, modelDescription)
+      const requests = new DialectEngine({
+        dialect: new XinferenceDialect(model),
         transport: session.transport,
         origin: this.#endpoint.origin,
         basePath: this.#endpoint.basePath,
@@ -172,13 +181,14 @@ export class Xinference extends LLM<XinferenceOptions> {
         secrets: session.secrets,
         runtime: this.runtime,
       })
+      const remoteAbort = model.engine === 'transformers' ? new RemoteAbort(requests, session, modelUid) : undefined
       const format = await loadPromptFormat(this.options, {
         transport: session.transport,
         runtime: this.runtime,
         signal,
       })
       return {
-        engine,
+        engine: remoteAbort ?? requests,
         modelDescription,
         format,
         get isReady() {
@@ -190,7 +200,10 @@ export class Xinference extends LLM<XinferenceOptions> {
         },
         recover: (error, generation) => session.recover(error, generation),
         explain: (error) => explainer.explain(error),
-        release: () => session.transport.close(),
+        release: async () => {
+          await remoteAbort?.settled()
+          await session.transport.close()
+        },
       }
     } catch (error) {
       await session.transport.close()

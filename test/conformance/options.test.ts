@@ -13,7 +13,11 @@ import {
 } from '../support/xinference-server.js'
 
 const question = [{ role: 'user', content: 'Hello?' }] as const
-const capable = { model_ability: ['chat', 'tools', 'hybrid', 'reasoning'], model_engine: undefined }
+const capable = {
+  model_ability: ['chat', 'tools', 'hybrid', 'reasoning'],
+  model_format: 'pytorch',
+  model_engine: undefined,
+}
 
 async function start(options: Partial<XinferenceOptions> = {}, model: Readonly<Record<string, unknown>> = capable) {
   const server = await startXinference({ model })

@@ -184,7 +184,7 @@ describe('a request for it', () => {
   })
 
   it('is refused for literal text, where the server would drop it', async () => {
-    const { server, llm } = await start('{}')
+    const { server, llm } = await start('{}', {}, { model_engine: 'llama.cpp' })
     expect(await errorOf(llm.complete('Once', { ...output(jsonSchema), raw: true }))).toMatchObject({
       code: 'UNSUPPORTED_OPTION',
     })

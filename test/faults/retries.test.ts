@@ -1,9 +1,10 @@
 /** What is sent again, how often and when; on a clock that jumps over each wait. */
 import { describe, expect, it } from 'vitest'
 
-import type { RetryEvent, WaitingEvent, XinferenceOptions } from '../../src/index.js'
+import type { XinferenceOptions } from '../../src/index.js'
 import { fixture } from '../support/fixtures.js'
 import { detail, html, json, openStream, plainText, streamOf, whole } from '../support/http-bytes.js'
+import { connectImpatient } from '../support/impatient-model.js'
 import { ManualRuntime } from '../support/manual-runtime.js'
 import { errorOf } from '../support/outcome-of.js'
 import { type Answer, inTurn, type Script } from '../support/scripted-server.js'
@@ -23,20 +24,7 @@ const loading = 'Model is loading, please retry later: my-qwen'
 
 async function start(chat: Answer, options: Partial<XinferenceOptions> = {}) {
   const server = await startXinference({ chat })
-  const runtime = new ManualRuntime()
-  const llm = await connect(server, { modelDescription: listedModel, ...options }, runtime).load()
-  const retries: RetryEvent[] = []
-  const waits: WaitingEvent[] = []
-  const jump = (delayMs: number): void => queueMicrotask(() => runtime.advance(delayMs))
-  llm.callbackManager.on('retry', (event) => {
-    retries.push(event)
-    jump(event.delayMs)
-  })
-  llm.callbackManager.on('waiting', (event) => {
-    waits.push(event)
-    jump(event.delayMs)
-  })
-  return { server, llm, runtime, retries, waits }
+  return { server, ...(await connectImpatient(server, options)) }
 }
 
 describe('what is sent again', () => {
@@ -234,15 +222,9 @@ describe('a model that is loading', () => {
     expect([text, timings.attempts, retries.length, waits.length]).toEqual(['Hello', 4, 1, 2])
   })
 
-  it.each([
-    ['inside a stream', streamOf('data: {"error": "Model is loading, please retry later"}\r\n\r\n')],
-    ['in the words of an old server', detail(400, 'Model my-qwen is not ready')],
-    [
-      'after its process died (server 4.1.0)',
-      detail(500, '[address=127.0.0.1:1, pid=7] Model my-qwen-rep0 is in stopping state'),
-    ],
-  ])('is known %s', async (_name, script) => {
-    const { llm, waits } = await start(inTurn(script, good))
+  it('is one whose process died and is being made again (server 4.1.0)', async () => {
+    const stopping = detail(500, '[address=127.0.0.1:1, pid=7] Model my-qwen-rep0 is in stopping state')
+    const { llm, waits } = await start(inTurn(stopping, good))
     expect((await llm.chat(question)).text).toBe('Hello')
     expect(waits).toHaveLength(1)
   })

@@ -28,6 +28,17 @@ function recordingRuntime(): {
   }
 }
 
+/** A key with what the client does not offer. */
+async function keyWith(body: object): Promise<string> {
+  const post = async (path: string, sent: object, headers = {}): Promise<Record<string, string>> => {
+    const response = await fetch(`${endpoint}${path}`, { method: 'POST', body: JSON.stringify(sent), headers })
+    return (await response.json()) as Record<string, string>
+  }
+  const { access_token: token } = await post('/token', administrator)
+  const { key = '' } = await post('/v1/admin/keys', body, { authorization: `Bearer ${token}` })
+  return key
+}
+
 export function describeAccounts(): void {
   describe('the first user and keys', () => {
     it('wants a first user', async () => {
@@ -70,6 +81,53 @@ export function describeAccounts(): void {
       expect(await errorOf(wrong.version())).toMatchObject({ code: 'AUTHENTICATION_FAILED' })
       expect(requests()).toEqual(['GET /v1/models'])
       await wrong.close()
+    })
+
+    it('sends a wrong password once', async () => {
+      const { runtime, requests } = recordingRuntime()
+      const wrong = new XinferenceClient({ endpoint, ...administrator, password: 'not the password' }, { runtime })
+      for (let attempt = 0; attempt < 12; attempt++) {
+        expect(await errorOf(wrong.listModels())).toMatchObject({ code: 'AUTHENTICATION_FAILED', status: 401 })
+      }
+      expect(requests().filter((request) => request.startsWith('POST'))).toEqual(['POST /token'])
+      await wrong.close()
+    })
+
+    it('says of an expired key that it has expired', async () => {
+      const key = await keyWith({ name: 'expired', expires_at: '2020-01-01T00:00:00' })
+      const { runtime, requests } = recordingRuntime()
+      const late = new XinferenceClient({ endpoint, apiKey: key }, { runtime })
+      const errors = [await errorOf(late.listModels()), await errorOf(late.listModels())]
+      expect(errors[0]).toMatchObject({
+        code: 'AUTHENTICATION_FAILED',
+        status: 401,
+        message: expect.stringMatching(/expired/) as string,
+      })
+      expect(errors[1]?.code).toBe('AUTHENTICATION_FAILED')
+      expect(requests()).toEqual(['GET /v1/models'])
+      await late.close()
+    })
+
+    it('knows a key that was deleted, and one for another model', async () => {
+      const { id, key } = await client.createApiKey('gone')
+      await client.deleteApiKey(id)
+      expect((await client.listApiKeys()).map(({ name }) => name)).not.toContain('gone')
+      await using gone = new XinferenceClient({ endpoint, apiKey: key })
+      expect(await errorOf(gone.listModels())).toMatchObject({ code: 'AUTHENTICATION_FAILED' })
+      const permissions = [{ permission_type: 'model_id', permission_value: 'another' }]
+      const narrow = await keyWith({ name: 'narrow', model_permissions: permissions })
+      const llm = new Xinference({
+        endpoint,
+        apiKey: narrow,
+        modelUid: 'demo',
+        modelDescription: { model_ability: ['chat'] },
+      })
+      expect(await errorOf(llm.complete('Hi'))).toMatchObject({
+        code: 'PERMISSION_DENIED',
+        status: 403,
+        message: expect.stringContaining('demo') as string,
+      })
+      await llm.unload()
     })
 
     it('gives keys that may ask and not launch', async () => {

@@ -41,15 +41,25 @@ export function describeErrors(): void {
       expect((await drain(llm.streamComplete(long, { raw: true }))).error).toMatchObject({ code: 'CONTEXT_OVERFLOW' })
     })
 
-    it.each(['json', 'stream'] as const)(
-      'says that a chat above the window failed for a reason kept from clients (%s)',
-      async (wireMode) => {
-        const error = await errorOf(llm.chat([{ role: 'user', content: long }], { wireMode }))
-        expect(['CONTEXT_OVERFLOW', 'SERVER_ERROR']).toContain(error.code)
-        expect(error.message).toMatch(/context window/)
-        expect(error.isRetryable).toBe(false)
-      },
-    )
+    it.each(['json', 'stream'] as const)('finds the reason of a chat above the window (%s)', async (wireMode) => {
+      const error = await errorOf(llm.chat([{ role: 'user', content: long }], { wireMode }))
+      expect(error).toMatchObject({ code: 'CONTEXT_OVERFLOW', isRetryable: false })
+      expect(error.message).toMatch(/context window/)
+    })
+
+    it('gives a row above the window its outcome', async () => {
+      expect(await llm.generateOne({ prompt: long })).toMatchObject({ outcome: 'too-long' })
+    })
+
+    it('has the failures of a model among its events', async () => {
+      const events = await client.listEvents('demo')
+      expect(events.at(0)).toMatchObject({ type: 'INFO', content: 'Launch model' })
+      expect(events.at(-1)).toMatchObject({
+        type: 'ERROR',
+        content: expect.stringContaining('exceeds the available context size') as string,
+      })
+      expect(await client.listEvents('never-heard-of')).toEqual([])
+    })
 
     it('knows a bad request, which is a 500', async () => {
       const error = await errorOf(llm.complete('Hi', { extraBody: { temperature: 3 } }))
@@ -80,7 +90,7 @@ export function describeErrors(): void {
     })
 
     it('cannot abort by request id on llama.cpp', async () => {
-      expect(await client.abortRequest('demo', 'no-such-request')).toBe(false)
+      expect(await client.abortRequest('demo', 'no-such-request')).toBe('NO_OP')
     })
   })
 }

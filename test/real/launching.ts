@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 
 import type { LaunchProgress } from '../../src/index.js'
 import { errorOf } from '../support/outcome-of.js'
-import { client, demoFamily, demoLaunch, tokenizerFile } from './server.js'
+import { client, demoFamily, demoLaunch, launchMs, tokenizerFile } from './server.js'
 
 export function describeLaunching(): void {
   describe('launching', () => {
@@ -33,7 +33,7 @@ export function describeLaunching(): void {
       const uid = await client.launchModel(demoLaunch({ engineOptions: { n_ctx: 2048, n_parallel: 4 } }))
       const launchedMs = performance.now() - startedAt
       expect(uid).toBe('demo')
-      await client.waitUntilReady(uid, { timeoutMs: 100_000, pollMs: 100, onProgress: (look) => looks.push(look) })
+      await client.waitUntilReady(uid, { timeoutMs: launchMs, pollMs: 100, onProgress: (look) => looks.push(look) })
       expect(launchedMs).toBeLessThan(performance.now() - startedAt)
       expect(looks.at(-1)?.progress).toBe(1)
       expect(looks.length).toBeGreaterThan(1)
@@ -57,7 +57,10 @@ export function describeLaunching(): void {
 
     it('refuses a uid that is taken', async () => {
       const error = await errorOf(client.launchModel(demoLaunch()))
-      expect(error).toMatchObject({ code: 'INVALID_REQUEST', message: expect.stringContaining('uid: demo') as string })
+      expect(error).toMatchObject({
+        code: 'INVALID_REQUEST',
+        message: expect.stringContaining('uid demo already') as string,
+      })
     })
 
     it.each([
@@ -67,7 +70,7 @@ export function describeLaunching(): void {
       ['a file that is no model', { modelPath: tokenizerFile }, /failed to init server/i],
     ])("gives the server's reason for a launch that fails: %s", async (_name, options, reason) => {
       const uid = await client.launchModel(demoLaunch({ modelUid: 'broken', ...options }))
-      const error = await errorOf(client.waitUntilReady(uid, { timeoutMs: 100_000, pollMs: 200 }))
+      const error = await errorOf(client.waitUntilReady(uid, { timeoutMs: launchMs, pollMs: 200 }))
       expect(error.code).toBe('LAUNCH_FAILED')
       expect(error.message).toMatch(reason)
       expect(error.message).not.toContain('pid=')

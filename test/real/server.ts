@@ -64,10 +64,13 @@ export function demoLaunch({ engineOptions, ...options }: Partial<LaunchOptions>
   }
 }
 
+/** A launch takes 7 s on two idle cores; a busy machine must not fail the suite. */
+export const launchMs = 240_000
+
 /** Launches and waits. */
 export async function launch(options: Partial<LaunchOptions> = {}): Promise<string> {
   const uid = await client.launchModel(demoLaunch(options))
-  await client.waitUntilReady(uid, { timeoutMs: 100_000, pollMs: 200 })
+  await client.waitUntilReady(uid, { timeoutMs: launchMs, pollMs: 200 })
   return uid
 }
 

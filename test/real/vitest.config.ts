@@ -6,8 +6,8 @@ export default defineConfig({
     name: 'real',
     include: ['test/real/**/*.test.ts'],
     // Models are launched in tests, on machines with little to spare.
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     // One server, whose life the tests follow from its first user to its last model.
     fileParallelism: false,
     bail: 0,

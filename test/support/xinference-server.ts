@@ -4,6 +4,11 @@ import type { Runtime } from '../../src/contract/runtime.js'
 import { Xinference, type XinferenceOptions } from '../../src/index.js'
 import { systemRuntime } from '../../src/transport/system-runtime.js'
 import { json, stream } from './http-bytes.js'
+import {
+  type ProfileServer,
+  type ProfileServerOptions,
+  startProfileServer,
+} from './xinference-profiles/profile-server.js'
 import { type Answer, type Script, ScriptedServer, type ScriptedServerOptions } from './scripted-server.js'
 
 export const listRoute = 'GET /v1/models'
@@ -122,6 +127,13 @@ export async function startServer(options: ScriptedServerOptions): Promise<Scrip
   const server = await ScriptedServer.start(options)
   onTestFinished(() => server.close())
   return server
+}
+
+/** A server of one of the profiles, until the test ends. */
+export async function startProfile(options: ProfileServerOptions): Promise<ProfileServer> {
+  const started = await startProfileServer(options)
+  onTestFinished(() => started.server.close())
+  return started
 }
 
 /** The real clock with an environment of its own: nothing of the machine's, such as a proxy, gets into a test. */

@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest'
 
 import type { LaunchOptions, XinferenceClient } from '../../src/index.js'
 import { detail, html, json, plainText, whole } from '../support/http-bytes.js'
+import { fixture } from '../support/fixtures.js'
 import { errorOf } from '../support/outcome-of.js'
-import type { Script, ScriptedServer } from '../support/scripted-server.js'
+import { inTurn, type Script, type ScriptedServer } from '../support/scripted-server.js'
 import { listedModel, listRoute, modelList, realRuntime, startServer } from '../support/xinference-server.js'
 import { clientOf } from './account-server.js'
 
@@ -122,7 +123,7 @@ describe('models', () => {
   it.each([
     ['another server', json(200, { object: 'list', data: [{ id: 'gpt', object: 'model' }] })],
     ['a web page', html(404)],
-    ['nothing of the kind', json(200, {})],
+    ['nothing of the kind', json(200, { models: [] })],
   ])('of %s are none', async (_what, script) => {
     const { client } = await serving({ [listRoute]: script })
     expect(await errorOf(client.listModels())).toMatchObject({ code: 'WRONG_SERVER' })
@@ -303,6 +304,66 @@ describe('a launch', () => {
     expect(server.requests).toHaveLength(1)
   })
 
+  describe('under a uid that is taken', () => {
+    const taken = detail(400, 'Model is already in the model list, uid: a')
+    const states = (...statuses: readonly string[]): Script =>
+      json(
+        200,
+        statuses.map((status, replica_id) => ({ replica_id, status })),
+      )
+    const replicas = 'GET /v1/models/a/replicas'
+    const instances = 'GET /v1/models/instances?model_uid=a'
+    const terminate = 'DELETE /v1/models/a'
+    const noRoute = detail(404, 'Not Found')
+
+    it.each([
+      ['runs', { [replicas]: states('READY') }],
+      ['loads', { [replicas]: states('ERROR', 'LOADING') }],
+      ['loads on a server before 2', { [replicas]: noRoute, [instances]: states('CREATING') }],
+      ['is known no further', { [replicas]: noRoute, [instances]: json(200, []) }],
+      ['cannot be looked at', { [replicas]: detail(403, 'Not enough permissions'), [instances]: noRoute }],
+      ['has failed and cannot be ended', { [replicas]: states('ERROR'), [terminate]: detail(500, 'oops') }],
+    ])('of a model that %s leaves it alone, and says what to do', async (_what, routes) => {
+      const { server, client } = await serving({ [launchRoute]: taken, ...routes })
+      expect(await errorOf(client.launchModel({ modelName: 'b', modelUid: 'a' }))).toMatchObject({
+        code: 'INVALID_REQUEST',
+        message: expect.stringMatching(/uid a already: choose another modelUid, or end that one/),
+        cause: expect.objectContaining({ status: 400 }),
+      })
+      expect(server.requestsTo(launchRoute)).toHaveLength(1)
+      expect(server.requestsTo(terminate)).toHaveLength(terminate in routes ? 1 : 0)
+    })
+
+    it.each([
+      ['2 and newer', { [replicas]: states('ERROR', 'ERROR') }],
+      ['before 2', { [replicas]: noRoute, [instances]: states('ERROR') }],
+    ])('of a launch that failed, on a server %s, launches after ending it', async (_what, routes) => {
+      const server = await startServer({
+        routes: {
+          ...routes,
+          [launchRoute]: inTurn(taken, json(200, { model_uid: 'a' })),
+          [terminate]: json(200, null),
+        },
+      })
+      expect(await clientOf(server).launchModel({ modelName: 'b', modelUid: 'a' })).toBe('a')
+      const paths = server.requests.map(({ method, path }) => `${method} ${path}`)
+      expect(paths.slice(-2)).toEqual([terminate, launchRoute])
+      expect(server.bodiesTo(launchRoute)[1]).toEqual(server.bodiesTo(launchRoute)[0])
+    })
+
+    it('tries that once', async () => {
+      const { server, client } = await serving({
+        [launchRoute]: taken,
+        [replicas]: states('ERROR'),
+        [terminate]: detail(400, 'Model not found in the model list, uid: a'),
+      })
+      expect(await errorOf(client.launchModel({ modelName: 'b', modelUid: 'a' }))).toMatchObject({
+        code: 'INVALID_REQUEST',
+      })
+      expect(server.requestsTo(launchRoute)).toHaveLength(2)
+    })
+  })
+
   it('holds no secret of its environment in the log', async () => {
     const server = await startServer({ routes: { [launchRoute]: json(200, { model_uid: 'a' }) } })
     const runtime = realRuntime({ HEADRACE_LOG: 'debug' })
@@ -311,13 +372,36 @@ describe('a launch', () => {
     expect(runtime.lines.join()).toContain('HOME_DIR')
   })
 
-  it('is cancelled', async () => {
-    const { client } = await serving({
-      'POST /v1/models/a/cancel': json(200, null),
-      'POST /v1/models/b/cancel': detail(500, 'Model not found, uid: b'),
-    })
+  it.each([
+    ['loads', json(200, [{ replica_id: 0, status: 'LOADING' }])],
+    ['is on a server before 2', detail(404, 'Not Found')],
+    ['the server does not show yet', json(200, [])],
+  ])('that %s is cancelled', async (_what, replicas) => {
+    const cancel = 'POST /v1/models/a/cancel'
+    const { server, client } = await serving({ 'GET /v1/models/a/replicas': replicas, [cancel]: json(200, null) })
     await client.cancelLaunch('a')
+    expect(server.requestsTo(cancel)).toHaveLength(1)
+  })
+
+  it('that nobody knows is not cancelled', async () => {
+    const { client } = await serving({
+      'GET /v1/models/b/replicas': json(200, []),
+      'POST /v1/models/b/cancel': detail(500, 'Model b has not been launched yet'),
+    })
     expect(await errorOf(client.cancelLaunch('b'))).toMatchObject({ code: 'MODEL_NOT_FOUND' })
+  })
+
+  it('that is over is not cancelled: server 4.1.0 would lose the model while it runs', async () => {
+    const replicas = json(200, [
+      { replica_id: 0, status: 'LOADING' },
+      { replica_id: 1, status: 'READY' },
+    ])
+    const { server, client } = await serving({ 'GET /v1/models/a/replicas': replicas })
+    expect(await errorOf(client.cancelLaunch('a'))).toMatchObject({
+      code: 'INVALID_REQUEST',
+      message: expect.stringMatching(/a has 1 of 2 copies ready.*terminateModel/),
+    })
+    expect(server.requests).toHaveLength(1)
   })
 
   it.each([
@@ -352,15 +436,99 @@ describe('a launch', () => {
 })
 
 describe('abortRequest', () => {
-  it.each([
-    ['DONE', true],
-    ['NOT_FOUND', false],
-    ['NO_OP', false],
-  ])('is told %s', async (msg, expected) => {
+  it.each(['DONE', 'NOT_FOUND', 'NO_OP'])('is told %s', async (msg) => {
     const route = 'POST /v1/models/a%20b/requests/r%2B1/abort'
     const { server, client } = await serving({ [route]: json(200, { msg }) })
-    expect(await client.abortRequest('a b', 'r+1')).toBe(expected)
+    expect(await client.abortRequest('a b', 'r+1')).toBe(msg)
     expect(server.requestsTo(route)[0]?.body).toBe('{}')
+  })
+
+  it('is told nothing that there is', async () => {
+    const { client } = await serving({ 'POST /v1/models/a/requests/r/abort': json(200, { msg: 'MAYBE' }) })
+    expect(await errorOf(client.abortRequest('a', 'r'))).toMatchObject({ code: 'MALFORMED_RESPONSE' })
+  })
+})
+
+describe('events', () => {
+  it('tell what happened to a model', async () => {
+    const bytes = fixture('xinference-4.1.0-events.json').toString()
+    const { client } = await serving({
+      'GET /v1/models/demo/events': whole(200, 'application/json', bytes),
+      'GET /v1/models/nobody/events': json(200, []),
+      'GET /v1/models/odd/events': json(200, [{ event_type: 7, event_content: { a: 1 } }]),
+      'GET /v1/models/page/events': html(200),
+    })
+    const events = await client.listEvents('demo')
+    expect(events.map(({ type, time }) => [type, time.toISOString()])).toEqual([
+      ['INFO', '2026-11-23T05:11:09.000Z'],
+      ['ERROR', '2026-11-23T05:11:17.000Z'],
+      ['ERROR', '2026-11-23T05:11:17.000Z'],
+    ])
+    expect(events[1]?.content).toMatch(/request \(1809 tokens\) exceeds/)
+    expect(events.map(({ raw }) => raw)).toEqual(JSON.parse(bytes))
+    expect(await client.listEvents('nobody')).toEqual([])
+    expect(await client.listEvents('odd')).toMatchObject([{ type: 'UNKNOWN', content: '{"a":1}' }])
+    expect(await errorOf(client.listEvents('page'))).toMatchObject({ code: 'MALFORMED_RESPONSE' })
+  })
+})
+
+describe('API keys', () => {
+  // As Xinference 4.1.0 lists them.
+  const listed = {
+    id: 1,
+    user_id: 1,
+    owner_username: 'admin',
+    key_prefix: 'xf-9ZT9',
+    name: 'k1',
+    description: null,
+    enabled: true,
+    expires_at: null,
+    model_permissions: [{ id: 1, api_key_id: 1, permission_type: 'all', permission_value: null }],
+    created_at: '2026-11-23 05:11:18',
+  }
+
+  it('are listed', async () => {
+    const other = { id: 2, key_prefix: 'xf-0', name: null, enabled: false, expires_at: '2027-01-01 00:00:00' }
+    const { client } = await serving({ 'GET /v1/admin/keys': json(200, [listed, other]) })
+    expect(await client.listApiKeys()).toEqual([
+      { id: 1, name: 'k1', prefix: 'xf-9ZT9', owner: 'admin', isEnabled: true, expiresAt: undefined, raw: listed },
+      {
+        id: 2,
+        name: '',
+        prefix: 'xf-0',
+        owner: undefined,
+        isEnabled: false,
+        expiresAt: '2027-01-01 00:00:00',
+        raw: other,
+      },
+    ])
+  })
+
+  it('have different names', async () => {
+    const { client } = await serving({ 'POST /v1/admin/keys': detail(409, 'API key name already exists') })
+    expect(await errorOf(client.createApiKey('k1'))).toMatchObject({
+      code: 'INVALID_REQUEST',
+      message: expect.stringContaining('already exists'),
+    })
+  })
+
+  it('are deleted', async () => {
+    const { server, client } = await serving({
+      'DELETE /v1/admin/keys/1': json(200, { ok: true }),
+      'DELETE /v1/admin/keys/2': detail(404, 'API key not found'),
+      'DELETE /v1/admin/keys/3': detail(404, 'Not Found'),
+    })
+    await client.deleteApiKey(1)
+    expect(await errorOf(client.deleteApiKey(2))).toMatchObject({
+      code: 'INVALID_REQUEST',
+      message: expect.stringMatching(/no API key with the id 2/),
+    })
+    expect(await errorOf(client.deleteApiKey(3))).toMatchObject({ code: 'WRONG_SERVER' })
+    expect(await errorOf(client.deleteApiKey('1/../2' as never))).toMatchObject({
+      code: 'INVALID_OPTION',
+      option: 'id',
+    })
+    expect(server.requests).toHaveLength(3)
   })
 })
 

@@ -173,11 +173,11 @@ describe('a key', () => {
     expect(server.requests).toHaveLength(1)
   })
 
-  it('gets one connection where nobody listens, and all calls the failure', async () => {
+  it('gets one connection for each try where nobody listens, and all calls the failure', async () => {
     const server = await startServer({ greeting: [{ end: 'close' }] })
-    const client = clientOf(server, { apiKey: rightKey })
+    const client = clientOf(server, { apiKey: rightKey, maxRetries: 1 })
     expect(await codesOf(times(32, () => client.listModels()))).toEqual(new Set(['CONNECTION_FAILED']))
-    expect(server.connectionCount).toBe(1)
+    expect(server.connectionCount).toBe(2)
   })
 
   it('whose address is banned is not sent again by the calls that waited', async () => {
@@ -552,6 +552,7 @@ describe('a token', () => {
     runtime.advance(30 * minute)
     isAway = true
     expect(await errorOf(client.listModels())).toMatchObject({ code: 'SERVER_ERROR', isRetryable: true })
+    expect(accounts.count(refreshRoute)).toBe(1)
     isAway = false
     expect(await client.listModels()).toHaveLength(1)
     expect(accounts.wrongCredentials).toBe(0)

@@ -1,9 +1,9 @@
 /** The wait for a launch. Time passes only as far as the wait asks for it. */
 import { describe, expect, it } from 'vitest'
 
-import type { Runtime } from '../../src/contract/runtime.js'
 import type { LaunchProgress, WaitOptions } from '../../src/index.js'
 import { detail, html, json } from '../support/http-bytes.js'
+import { ImpatientRuntime } from '../support/impatient-runtime.js'
 import { ManualRuntime } from '../support/manual-runtime.js'
 import { errorOf } from '../support/outcome-of.js'
 import { type Answer, inTurn, type Script, type ScriptedServer } from '../support/scripted-server.js'
@@ -26,19 +26,6 @@ const noModel = detail(400, 'Model not found in the model list, uid: a')
 const noRoute = detail(404, 'Not Found')
 const loading = detail(503, 'Model is loading, please retry later: a', { 'retry-after': '30' })
 const described = json(200, listedModel)
-
-/** Time that passes at once in the wait's pauses: no other timer here is that short. */
-class ImpatientRuntime implements Runtime {
-  readonly clock: ManualRuntime = new ManualRuntime()
-  readonly env = {}
-  readonly now = this.clock.now
-  readonly random = this.clock.random
-  readonly log = this.clock.log
-  readonly setTimer: Runtime['setTimer'] = (callback, delayMs) => {
-    if (delayMs <= 1000) queueMicrotask(() => this.clock.advance(delayMs))
-    return this.clock.setTimer(callback, delayMs)
-  }
-}
 
 interface Wait {
   readonly server: ScriptedServer

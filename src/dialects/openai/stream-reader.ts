@@ -78,6 +78,7 @@ export class OpenAIStreamReader implements StreamReader {
     if (choice.finish_reason !== null && choice.finish_reason !== undefined)
       this.#finish(choice.finish_reason, chunk, sink)
   }
+
   #think(thought: string, sink: AnswerSink): void {
     const delta = this.#hasThought ? thought : thought.replace(/^\s*<think>\s*/, '')
     this.#hasThought = true

@@ -6,7 +6,7 @@ import { stopsOf } from '../openai/compile-request.js'
 import { readEventError } from '../openai/read-http-error.js'
 import { parseEvent } from '../parse-event.js'
 import { habits } from './habits.js'
-import { readLogprobs, readReason, readUsage, type WireGenerated } from './read-generated.js'
+import { readLogprobs, readReason, readUsage, type WireGenerated, type WireMeta } from './read-generated.js'
 
 /**
  * Reads the events of `/generate`, each of which has the whole text so far, or with `--stream-output` only its own piece.
@@ -47,7 +47,9 @@ export class GenerateStreamReader implements StreamReader {
     if (typeof text === 'string') this.#add(text)
     const logprobs = readLogprobs(meta, this.#isCumulative ? this.#logprobs : 0)
     this.#logprobs += logprobs?.length ?? 0
-    const end = this.#reason === undefined ? this.#text.length - this.#possibleStop() : this.#text.length
+    // Pieces that were sent already cannot be taken back by the server.
+    const isSettled = this.#reason !== undefined && (this.#isCumulative || !endsAtStop(meta))
+    const end = this.#text.length - (isSettled ? 0 : this.#possibleStop())
     const delta = this.#text.slice(this.#handedOn, end)
     this.#handedOn = Math.max(this.#handedOn, end)
     if (delta !== '' || (logprobs?.length ?? 0) > 0) {
@@ -62,7 +64,7 @@ export class GenerateStreamReader implements StreamReader {
   end(sink: AnswerSink): boolean {
     const reader = this.#through(sink)
     const held = this.#text.slice(this.#handedOn)
-    if (held !== '') reader.push(held)
+    if (held !== '' && this.#reason === undefined) reader.push(held)
     reader.end(this.#reason)
     return this.#isDone || this.#reason !== undefined
   }
@@ -87,4 +89,9 @@ export class GenerateStreamReader implements StreamReader {
     }
     return longest
   }
+}
+
+function endsAtStop(meta: WireMeta | null | undefined): boolean {
+  const reason = meta?.finish_reason
+  return typeof reason === 'object' && reason !== null && 'matched' in reason && typeof reason.matched === 'string'
 }

@@ -31,7 +31,7 @@ const engineGaps: Readonly<Record<string, Gaps>> = {
   mlx: {
     ...noPenalties('MLX'),
     seed: 'the MLX engine of Xinference ignores it',
-    stop: 'the MLX engine of Xinference ignores stop strings (stopTokenIds works)',
+    stop: 'the MLX engine of Xinference ignores stop strings before server 4 (stopTokenIds works, and extraBody sends them)',
     logprobs: 'the MLX engine of Xinference gives none',
     toolChoice: 'the MLX engine of Xinference ignores it',
   },

@@ -13,7 +13,7 @@ export function hubUrlOf(env: Environment): string {
 /** Whether an address is Hugging Face's own, so that a token that was not given for it may go there. */
 export function isHuggingFace(url: string): boolean {
   const { protocol, hostname } = new URL(url)
-  return protocol === 'https:' && /(?:^|\.)(?:huggingface\.co|hf\.co)$/.test(hostname)
+  return protocol === 'https:' && /(?:^|\.)(?:huggingface\.co|hf\.co|huggingface\.cloud)$/.test(hostname)
 }
 
 /** `HF_HOME`: the cache and the token of this machine. */

@@ -1,4 +1,5 @@
 import type { Runtime } from '../../contract/runtime.js'
+import { InvalidRequestError } from '../../errors/invalid-request-error.js'
 import { ModelNotFoundError } from '../../errors/model-not-found-error.js'
 import type { LLMDependencies } from '../../llm/llm-options.js'
 import { parseOptions } from '../../llm/parse-options.js'
@@ -204,9 +205,24 @@ export class XinferenceClient {
     return readProgress(await this.#ask.send({ ...settings, path: namedPath('/v1/models', modelUid, '/progress') }))
   }
 
-  /** Ends a launch that is under way. */
+  /**
+   * Ends a launch that is under way.
+   *
+   * @throws HeadraceError `MODEL_NOT_FOUND`; `INVALID_REQUEST` for a model that is ready, or one of its copies: server 4.1
+   * would forget it and let it run on, where nothing can end it any more.
+   */
   async cancelLaunch(modelUid: string, settings: RequestSettings = {}): Promise<void> {
-    await this.#ask.send({ ...settings, method: 'POST', path: namedPath('/v1/models', modelUid, '/cancel') })
+    const path = namedPath('/v1/models', modelUid, '/cancel')
+    // A server that does not tell has to decide itself.
+    const replicas = await this.listReplicas(modelUid, settings).catch(() => [])
+    const ready = replicas.filter(({ status }) => status === 'READY').length
+    if (ready > 0) {
+      const which = ready === replicas.length ? 'is ready' : `has ${ready} of ${replicas.length} copies ready`
+      throw new InvalidRequestError(
+        `${modelUid} ${which}, so its launch cannot be cancelled: when all is ready, end it with terminateModel.`,
+      )
+    }
+    await this.#ask.send({ ...settings, method: 'POST', path })
   }
 
   /** Ends a model. @throws HeadraceError `MODEL_NOT_FOUND` */
