@@ -71,8 +71,9 @@ async function describeUnasked(
   }
   if (spec.kind !== 'dedicated') return undefined
   const { EndpointsClient } = await import('../huggingface/endpoints/endpoints-client.js')
-  await using client = new EndpointsClient({ apiKey, managementUrl, namespace: spec.endpointNamespace })
-  const { name, state, message, repository, image, hardware } = await client.get(spec.endpointName, { signal })
+  const client = new EndpointsClient({ apiKey, managementUrl, namespace: spec.endpointNamespace })
+  const endpoint = await client.get(spec.endpointName, { signal }).finally(() => client.close())
+  const { name, state, message, repository, image, hardware } = endpoint
   if (state === 'running') return undefined
   const facts = [repository, image, hardware].filter(Boolean).join(', ')
   return [

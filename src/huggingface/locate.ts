@@ -12,6 +12,7 @@ import type { Transport } from '../transport/transport.js'
 import { type BaseUrl, parseBaseUrl } from './base-url.js'
 import { DedicatedDialect } from './dedicated-dialect.js'
 import { EndpointsClient } from './endpoints/endpoints-client.js'
+import type { InferenceEndpoint } from './endpoints/inference-endpoint.js'
 import { hubUrlOf } from '../template/hub/hub-environment.js'
 import { defaultRouterUrl } from './hosts.js'
 import { findKey } from './hub-key.js'
@@ -94,19 +95,7 @@ async function locateUrl(address: BaseUrl, how: Locating): Promise<Location> {
 }
 
 async function locateEndpoint(name: string, namespace: string | undefined, how: Locating): Promise<Location> {
-  const { options, runtime, signal, onWaiting } = how
-  const { apiKey, caFile, fetch, managementUrl, hubUrl, waitTimeoutMs = defaultWaitMs } = options
-  await using client = new EndpointsClient({ apiKey, caFile, fetch, managementUrl, hubUrl, namespace }, { runtime })
-  const found = await client.get(name, { signal })
-  const isUp = found.state === 'running' && found.url !== undefined
-  const endpoint = isUp
-    ? found
-    : await client.start(name, {
-        signal,
-        timeoutMs: waitTimeoutMs,
-        onProgress: ({ state }, waitedMs) =>
-          onWaiting(new ModelLoadingError(`The endpoint ${name} is ${state}.`, { context: { state } }), waitedMs, 0),
-      })
+  const endpoint = await findRunning(name, namespace, how)
   const address = parseBaseUrl(endpoint.url ?? '', 'The address of the endpoint')
   const key = await keyFor(address.url, how)
   const facts = await findEngine(address, key, engineOfImage(endpoint.image), how)
@@ -119,6 +108,22 @@ async function locateEndpoint(name: string, namespace: string | undefined, how: 
     repository: endpoint.repository,
     headers: {},
     warnings: facts.warnings,
+  }
+}
+
+/** The endpoint as it runs; one that sleeps is started. */
+async function findRunning(name: string, namespace: string | undefined, how: Locating): Promise<InferenceEndpoint> {
+  const { options, runtime, signal, onWaiting } = how
+  const { apiKey, caFile, fetch, managementUrl, hubUrl, waitTimeoutMs: timeoutMs = defaultWaitMs } = options
+  const client = new EndpointsClient({ apiKey, caFile, fetch, managementUrl, hubUrl, namespace }, { runtime })
+  try {
+    const found = await client.get(name, { signal })
+    if (found.state === 'running' && found.url !== undefined) return found
+    const onProgress = ({ state }: InferenceEndpoint, waitedMs: number): void =>
+      onWaiting(new ModelLoadingError(`The endpoint ${name} is ${state}.`, { context: { state } }), waitedMs, 0)
+    return await client.start(name, { signal, timeoutMs, onProgress })
+  } finally {
+    await client.close()
   }
 }
 
