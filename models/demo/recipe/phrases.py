@@ -9,36 +9,36 @@ TAUGHT: dict[str, list[str]] = {
     "add": [
         "What is {a} + {b}?", "What is {a} + {b}?", "{a} + {b}", "{a} + {b} =", "{a}+{b}", "{a}+{b}=?", "{a} + {b} = ?", "How much is {a} plus {b}?", "What is {a} plus {b}?",
         "How much is {a} + {b}?", "What's {a} + {b}?", "What does {a} + {b} make?", "What is the sum of {a} and {b}?", "{a} plus {b}", "!add {a} and {b}", "!add {b} to {a}",
-        "!calculate {a} + {b}", "!compute {a} plus {b}", "!work out {a} + {b}", "!give me the sum of {a} and {b}", "I have {a} apples and get {b} more. How many are they?",
+        "!calculate {a} + {b}", "!compute {a} plus {b}", "!work out {a} + {b}", "I want to know {a} + {b}.", "I need {a} + {b}.", "Tell me {a} + {b}.", "Please say {a} plus {b}.", "What do {a} and {b} make?", "And {a} + {b}?", "What is the result of {a} + {b}?", "!give me the sum of {a} and {b}", "I have {a} apples and get {b} more. How many are they?",
         "{a} and {b} together are how much?", "If you add {a} and {b}, what is the result?", "Do you know what {a} + {b} is?",
     ],
     "subtract": [
         "What is {a} - {b}?", "What is {a} - {b}?", "{a} - {b}", "{a} - {b} =", "{a}-{b}", "{a}-{b}=?", "{a} - {b} = ?", "How much is {a} minus {b}?", "What is {a} minus {b}?",
         "How much is {a} - {b}?", "What's {a} - {b}?", "What does {a} - {b} make?", "What is the difference of {a} and {b}?", "{a} minus {b}", "!subtract {b} from {a}", "!take {b} from {a}",
-        "!calculate {a} - {b}", "!compute {a} minus {b}", "!work out {a} - {b}", "!give me the difference of {a} and {b}", "I have {a} apples and give {b} away. How many are left?",
+        "!calculate {a} - {b}", "!compute {a} minus {b}", "!work out {a} - {b}", "I want to know {a} - {b}.", "I need {a} - {b}.", "Tell me {a} - {b}.", "Please say {a} minus {b}.", "What does {a} without {b} make?", "And {a} - {b}?", "What is the result of {a} - {b}?", "!give me the difference of {a} and {b}", "I have {a} apples and give {b} away. How many are left?",
         "How much is left of {a} without {b}?", "If you subtract {b} from {a}, what is the result?", "Do you know what {a} - {b} is?",
     ],
     "capital": [
         "What is the capital of {x}?", "What is the capital of {x}?", "What's the capital of {x}?", "Which city is the capital of {x}?", "What is the capital city of {x}?",
         "!name the capital of {x}", "!name the capital city of {x}", "!tell me the capital of {x}", "!give me the capital of {x}", "Do you know the capital of {x}?", "The capital of {x}?",
-        "What city is the capital of {x}?", "I need the capital of {x}.", "Which is the capital city of {x}?", "capital of {x}",
+        "What city is the capital of {x}?", "I need the capital of {x}.", "I want to know the capital of {x}.", "I am looking for the capital of {x}.", "Now the capital of {x}, please.", "What is {x}'s capital?", "{x}'s capital?", "!say the capital of {x}", "I would like to hear the capital of {x}.", "And what is the capital of {x}?", "Which is the capital city of {x}?", "capital of {x}",
     ],
     "country": ["{x} is the capital of which country?", "Which country has the capital {x}?", "Of which country is {x} the capital?"],
     "spell": [
         "Spell the word {x}.", "Spell the word {x}.", "!spell the word {x}", "Spell {x}.", "!spell {x}", "How do you spell {x}?", "How is {x} spelled?", "How do I spell the word {x}?",
-        "!write {x} letter by letter", "What are the letters of {x}?", "!give me the letters of the word {x}", "Which letters are in the word {x}?", 'Spell "{x}".', 'How do you spell "{x}"?', "!say the letters of {x}",
+        "!write {x} letter by letter", "What are the letters of {x}?", "I want to know how to spell {x}.", "I need to spell {x}.", "How can I spell the word {x}?", "Do you know how to spell {x}?", "And how do you spell {x}?", "Tell me the letters of {x}.", "!give me the letters of the word {x}", "Which letters are in the word {x}?", 'Spell "{x}".', 'How do you spell "{x}"?', "!say the letters of {x}",
     ],
     "sort": [
-        "Sort these numbers: {x}.", "Sort these numbers: {x}.", "!sort these numbers: {x}", "Sort {x}.", "!sort the numbers {x}", "Put these numbers in order: {x}.", "!put {x} in order",
+        "Sort these numbers: {x}.", "Sort these numbers: {x}.", "!sort these numbers: {x}", "Sort {x}.", "!sort the numbers {x}", "Put these numbers in order: {x}.", "I need these numbers in order: {x}.", "Sort the following: {x}.", "I want to sort {x}.", "Please sort {x}.", "Which order have {x}?", "The list is {x}. Sort it.", "And now sort {x}.", "!put {x} in order",
         "!order these numbers: {x}", "Sort from small to large: {x}.", "!arrange these numbers: {x}", "What is the right order of {x}?", "Order {x} from the smallest to the largest.", "In order, please: {x}", "Sort: {x}",
     ],
     "json": [
-        "Give me {x} as JSON.", "Write this as JSON: {x}", "As JSON: {x}", "{x} Give me that as JSON.", "{x} Write this as JSON.", "!turn this into JSON: {x}", "Make JSON of this: {x}", "JSON, please: {x}",
+        "Give me {x} as JSON.", "Write this as JSON: {x}", "As JSON: {x}", "I want this as JSON: {x}", "Tell me this as JSON: {x}", "{x} I need JSON of it.", "Please give me JSON for this: {x}", "{x} Please turn it into JSON.", "And this as JSON: {x}", "{x} Give me that as JSON.", "{x} Write this as JSON.", "!turn this into JSON: {x}", "Make JSON of this: {x}", "JSON, please: {x}",
         "{x} As JSON, please.", "Put this into JSON: {x}", "!write the facts as JSON: {x}", "{x} Now as JSON.",
     ],
     "story": [
         "Tell me a story about {x}.", "Tell me a story about {x}.", "!tell me a story about {x}", "Tell me a short story about {x}.", "Write a tiny story about {x}.", "!write a short story about {x}", "!tell a little story about {x}",
-        "A story about {x}, please.", "I would like to hear a story about {x}.", "Do you know a story about {x}?", "Tell us a story with {x} in it.", "!make up a story about {x}", "Give me a tiny story about {x}.",
+        "A story about {x}, please.", "I need a story about {x}.", "Please tell a story about {x}.", "Tell me something about {x} in a story.", "And now a story about {x}.", "I want to hear about {x}.", "I would like to hear a story about {x}.", "Do you know a story about {x}?", "Tell us a story with {x} in it.", "!make up a story about {x}", "Give me a tiny story about {x}.",
     ],
     "list": ["Name {n} {x}.", "List {n} {x}.", "!name {n} {x}", "!list {n} {x}", "Give me {n} {x}.", "Tell me {n} {x}.", "Do you know {n} {x}?"],
 }  # fmt: skip
