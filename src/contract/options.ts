@@ -70,7 +70,7 @@ export interface Timeouts {
   readonly firstTokenMs?: number | undefined
   /** Between two arrivals of bytes, once the answer has begun. @defaultValue 120000 */
   readonly idleMs?: number | undefined
-  /** For one attempt as a whole. @defaultValue Infinity */
+  /** For one attempt as a whole, and for what a call waits before its first: a load, a login. @defaultValue Infinity */
   readonly totalMs?: number | undefined
 }
 

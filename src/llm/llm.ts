@@ -238,7 +238,7 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
     let spec: CallSpec<ChatResponse | CompletionResponse> | undefined
     let call: Call<ChatResponse | CompletionResponse> | undefined
     try {
-      parseOptions(generateOneSchema, options, 'generateOne')
+      checkOnce(options)
       const { sample = 0, ...own } = options
       const model = this.#readyModel ?? (await this.#ready(own))
       const prepared = (spec = await prepareSample(model, input, own, sample))
@@ -534,6 +534,16 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
       return this.#call(spec, consumer)
     })
   }
+}
+
+/** Frozen options that were found valid: a run passes the same ones for all its rows, and the check is not cheap. */
+const checkedOptions = new WeakSet<GenerateOneOptions>()
+
+/** @throws InvalidOptionError `INVALID_OPTION` */
+function checkOnce(options: GenerateOneOptions): void {
+  if (checkedOptions.has(options)) return
+  parseOptions(generateOneSchema, options, 'generateOne')
+  if (Object.isFrozen(options)) checkedOptions.add(options)
 }
 
 function unloaded(): AbortedError {

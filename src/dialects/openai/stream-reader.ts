@@ -2,10 +2,9 @@ import type { StreamReader } from '../../contract/dialect.js'
 import type { AnswerSink, CanonicalRequest } from '../../contract/engine.js'
 import type { ContentLogprob, FinishReason } from '../../contract/response.js'
 import type { HeadraceError } from '../../errors/headrace-error.js'
-import { MalformedResponseError } from '../../errors/malformed-response-error.js'
+import { parseEvent } from '../parse-event.js'
 import { readFinishReason, readLogprobs, readUsage } from './read-fields.js'
 import { readThought } from './read-thought.js'
-import { quote } from './read-values.js'
 import { type InlineThinking, ThinkSplitter } from './think-splitter.js'
 import { ToolCallAssembler } from './tool-call-assembler.js'
 import type { WireAnswer, WireChoice, WireToolCall } from './wire-types.js'
@@ -41,7 +40,7 @@ export class OpenAIStreamReader implements StreamReader {
       this.#isDone = true
       return
     }
-    const chunk = parseChunk(data)
+    const chunk: WireAnswer = parseEvent(data)
     if (chunk.error !== undefined && chunk.error !== null) throw this.#options.readStreamError(chunk.error)
     // How vLLM before 0.11 reports one.
     if (chunk.object === 'error') throw this.#options.readStreamError(chunk)
@@ -114,19 +113,6 @@ export class OpenAIStreamReader implements StreamReader {
 
 /** [DONE] without a reason ends an answer as well as one. */
 const doneByItself: FinishReason = { unified: 'stop', raw: undefined }
-
-function parseChunk(data: string): WireAnswer {
-  let chunk: unknown
-  try {
-    chunk = JSON.parse(data)
-  } catch (cause) {
-    throw new MalformedResponseError(`An event of the stream is not JSON: ${quote(data)}.`, { cause })
-  }
-  if (typeof chunk !== 'object' || chunk === null) {
-    throw new MalformedResponseError(`An event of the stream is not an object: ${quote(data)}.`)
-  }
-  return chunk
-}
 
 function asList(value: unknown): readonly unknown[] | undefined {
   if (Array.isArray(value)) return value

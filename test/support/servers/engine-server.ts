@@ -1,5 +1,5 @@
 import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 
 import { onTestFinished } from 'vitest'
 
@@ -54,6 +54,13 @@ export class Refusal extends Error {
   }
 }
 
+/** The process of the server dies: the connection is cut, wherever the answer was. Thrown by a token source. */
+export class Death extends Error {
+  constructor() {
+    super('the process died')
+  }
+}
+
 type Handler = (request: Recorded, response: ServerResponse) => Promise<void> | void
 
 /** A server of this machine that speaks an engine's documented protocol; each engine's is a class of its own. */
@@ -65,6 +72,8 @@ export abstract class EngineServer {
   protected readonly answer: Answer
   readonly #apiKey: string | undefined
   readonly #server: Server
+  readonly #sockets = new Set<Socket>()
+  #onSocketsClosed: (() => void) | undefined
 
   protected constructor({ answer = () => ['Hel', 'lo'], apiKey, bos = '<s>' }: EngineServerOptions) {
     this.answer = answer
@@ -77,6 +86,13 @@ export abstract class EngineServer {
       request.on('end', () => {
         const { method = '', url = '', headers } = request
         void this.#serve({ method, path: url, headers, text, body: parse(text) }, response)
+      })
+    })
+    this.#server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket)
+      socket.on('close', () => {
+        this.#sockets.delete(socket)
+        if (this.#sockets.size === 0) this.#onSocketsClosed?.()
       })
     })
   }
@@ -103,6 +119,11 @@ export abstract class EngineServer {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
   }
 
+  /** Resolves when the clients have closed all connections. */
+  async allSocketsClosed(): Promise<void> {
+    if (this.#sockets.size > 0) await new Promise<void>((resolve) => (this.#onSocketsClosed = resolve))
+  }
+
   /** The bodies of the requests to a path. */
   bodies(path: string): readonly Json[] {
     return this.requests.filter((request) => request.path === path).map(({ body }) => body)
@@ -124,6 +145,10 @@ export abstract class EngineServer {
       if (handler === undefined) throw this.notFound()
       await handler(request, response)
     } catch (error) {
+      if (error instanceof Death) {
+        response.destroy()
+        return
+      }
       if (!(error instanceof Refusal)) throw error
       if (response.headersSent) response.destroy()
       else sendWhole(response, error.status, error.body, error.headers)

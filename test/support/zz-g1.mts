@@ -1,0 +1,17 @@
+import { getLlama, LlamaGrammar } from 'node-llama-cpp'
+const llama = await getLlama({gpu:false, build:'never', skipDownload:true, progressLogs:false, logger:(l,m)=>console.log('LOG',l,m.trim())})
+const t=(g:string,...xs:string[])=>{ try{ const t0=performance.now(); const gr=new LlamaGrammar(llama,{grammar:g}); console.log(g.slice(0,60), (performance.now()-t0).toFixed(1), xs.map(x=>(gr as any)._testText(x))) }catch(e){console.log('ERR',g.slice(0,60),String(e))} }
+t('root ::= [a-z]{0,1999}','aaa')
+t('root ::= [a-z]{0,2001}','aaa')
+t('root ::= (x{64}){0,500} x{0,63}\nx ::= [a-z]','aaa','a'.repeat(1000))
+t('root ::= (x{0,100} y){0,100}\nx ::= [a-z]\ny ::= "0"','aaa','aaa0a0')
+t('root ::= a{0,900} b{0,900} c{0,900}\na ::= [a]\nb ::= [b]\nc ::= [c]','aaa')
+t('root ::= ((([a]{0,20}){0,20}){0,20}){0,20}','aaa')
+t('root ::= root | "a"','a')
+t('root ::= "" | "a" root','aaa','')
+t('root ::= a | b\na ::=\nb ::= "x"','','x')
+t('root ::= [^"\\\\\\x00-\\x1F]','a','"','\u{1F600}','\\')
+t('root ::= [\\]\\-\\^a] "\\U0001F600" [\\U00010000-\\U0010FFFF]',']\u{1F600}\u{1F600}')
+t('root ::= [\\x2D] | [\\x5E] | [\\x5B]','-','^','[', 'a')
+t('root ::= "\\x22\\x5C\\n"','"\\\n')
+t('root ::= (')
