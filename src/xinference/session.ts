@@ -1,8 +1,5 @@
 import type { Runtime } from '../contract/runtime.js'
-import { AddressBannedError } from '../errors/address-banned-error.js'
 import { AuthenticationError } from '../errors/authentication-error.js'
-import { ConnectionError } from '../errors/connection-error.js'
-import { TimeoutError } from '../errors/timeout-error.js'
 import type { Transport } from '../transport/transport.js'
 import { Budget } from './budget.js'
 import { resolveCredentials, type XinferenceCredentials } from './credentials.js'
@@ -19,6 +16,7 @@ import {
 import { retryQuestion } from './retry-question.js'
 import { Secrets } from './secrets.js'
 import { SetupCheck } from './setup-check.js'
+import { isSharedFailure } from './shared-failure.js'
 
 /**
  * A server and who asks it.
@@ -190,7 +188,7 @@ export class Session {
       .then(
         () => undefined,
         (error: unknown) => {
-          if (isShared(error)) throw error
+          if (isSharedFailure(error)) throw error
         },
       )
       .finally(() => (this.#proving = undefined))
@@ -247,10 +245,4 @@ export class Session {
     if (token !== undefined) this.#headers = { ...this.#openHeaders, authorization: `Bearer ${token}` }
     this.#jsonHeaders = { ...this.#headers, 'content-type': 'application/json' }
   }
-}
-
-/** Whether it would have been the same for every request. That one caller's time is over is its own affair. */
-function isShared(error: unknown): boolean {
-  if (error instanceof TimeoutError) return error.phase === 'connect'
-  return error instanceof ConnectionError || error instanceof AddressBannedError
 }

@@ -66,10 +66,21 @@ async function failing(events: Answer, chat: Answer = hiddenStream, runtime?: Ru
   return { server, llm: await connect(server, { maxRetries: 0 }, runtime).load() }
 }
 
-/** Timers that run a hundred times as fast. */
-function hastyRuntime(): Runtime {
+/** Real timers, but for that of the question: it passes when the test says so. */
+function patientRuntime(): Runtime & { pass(): void } {
   const real = realRuntime()
-  return { ...real, setTimer: (callback, delayMs) => real.setTimer(callback, delayMs / 100) }
+  const held = new Set<() => void>()
+  return {
+    ...real,
+    setTimer(callback, delayMs) {
+      if (delayMs < 1500 || delayMs > 2000) return real.setTimer(callback, delayMs)
+      held.add(callback)
+      return () => void held.delete(callback)
+    },
+    pass() {
+      for (const callback of held) callback()
+    },
+  }
 }
 
 describe('a chat whose reason Xinference 4 hides', () => {
@@ -128,13 +139,12 @@ describe('a chat whose reason Xinference 4 hides', () => {
     ['are another thing', json(200, { events: [] })],
     ['fail', detail(500, 'oops')],
     ['break off', [{ end: 'reset' }]],
-    ['never come', [{ end: 'hang' }]],
     ['are none', noted()],
     ['are older', noted({ content: overflow(801), agoMs: 20_000 })],
     ['are no errors', noted({ content: overflow(801), type: 'INFO' })],
     ['hide it too', noted({ content: sentence })],
   ] as readonly (readonly [string, Script])[])('stays what it was where the events %s', async (_what, events) => {
-    const { server, llm } = await failing(events, hiddenStream, hastyRuntime())
+    const { server, llm } = await failing(events)
     expect(await errorOf(llm.chat(question))).toMatchObject({
       code: 'SERVER_ERROR',
       message: expect.stringContaining('tells the reason to its log alone'),
@@ -142,9 +152,22 @@ describe('a chat whose reason Xinference 4 hides', () => {
     expect(server.requestsTo(eventsRoute)).toHaveLength(1)
   })
 
+  it('stays what it was where the events do not come within 2 s', async () => {
+    const runtime = patientRuntime()
+    const { server, llm } = await failing([{ end: 'hang' }], hiddenStream, runtime)
+    const failure = errorOf(llm.chat(question))
+    await server.received(eventsRoute)
+    runtime.pass()
+    expect(await failure).toMatchObject({ code: 'SERVER_ERROR' })
+  })
+
   it('has the one reason that all have, whatever its numbers', async () => {
     const { llm } = await failing(noted({ content: overflow(801) }, { content: overflow(902), agoMs: 1000 }))
     expect(await errorOf(llm.chat(question))).toMatchObject({ code: 'CONTEXT_OVERFLOW' })
+    const other = await failing(noted({ content: 'No room for 12 MiB' }, { content: 'No room for 14 MiB' }))
+    expect(await errorOf(other.llm.chat(question))).toMatchObject({
+      message: 'Xinference failed (500): No room for 14 MiB.',
+    })
   })
 
   it('is not given the reason of another request', async () => {
