@@ -220,7 +220,9 @@ async function runSuite(
     process.execPath,
     [
       join(root, 'node_modules', 'vitest', 'vitest.mjs'),
-      ...['run', '--config', 'test/real/vitest.config.ts'],
+      'run',
+      '--config',
+      'test/real/vitest.config.ts',
       ...(leftMs === undefined ? [] : ['--bail', '1']),
       ...args,
     ],

@@ -2,5 +2,5 @@
 
 export { createServer, serve } from './server.js'
 export type { LLMServer } from './server.js'
-export type { CreateServerOptions, ServedRequest, ServeLimits, ServeOptions } from './serve-options.js'
-export type { ServedModel } from './served-model.js'
+export type { CreateServerOptions, ServedProtocol, ServedRequest, ServeLimits, ServeOptions } from './serve-options.js'
+export type { ServedModel, ServedToken } from './served-model.js'

@@ -12,7 +12,10 @@ export interface ServeLimits {
   readonly maxBodyBytes?: number | undefined
   /** Of request line and headers; larger ones are answered 431. @defaultValue 16384 */
   readonly maxHeaderBytes?: number | undefined
-  /** Requests at once; further ones are answered 503. @defaultValue Infinity */
+  /**
+   * Requests at once; further ones are answered 503. TGI's routes answer 429 "Model is overloaded", and count only
+   * requests to the model. @defaultValue Infinity; 128 for TGI's routes
+   */
   readonly maxConcurrency?: number | undefined
   /** Requests at once to each model, an open stream included; further ones are answered 429. @defaultValue Infinity */
   readonly maxModelRequests?: number | undefined
@@ -35,8 +38,20 @@ export interface ServedRequest {
   readonly ms: number
 }
 
+/** Whose protocol the server speaks: Xinference 4.1's, Text Generation Inference 3.3's, or OpenAI's alone. */
+export type ServedProtocol = (typeof protocols)[number]
+
+const protocols = ['xinference', 'tgi', 'openai'] as const
+
 /** How to serve. */
 export interface ServeOptions {
+  /** @defaultValue "xinference" */
+  readonly as?: ServedProtocol | undefined
+  /**
+   * Whether OpenAI's routes take literal text (`/v1/completions`); without it they are those of a router for
+   * conversations. For `as: 'openai'`. @defaultValue true
+   */
+  readonly completions?: boolean | undefined
   /** What clients call the model: 1 to 100 characters. @defaultValue the model's `metadata.modelName` */
   readonly modelUid?: string | undefined
   /** Where to listen. Anything but a loopback address needs an {@link apiKey}. @defaultValue "127.0.0.1" */
@@ -63,6 +78,7 @@ export interface CreateServerOptions extends ServeOptions {
 
 /** The options with their defaults. */
 export interface ResolvedServeOptions extends Omit<CreateServerOptions, 'limits'> {
+  readonly as: ServedProtocol
   readonly host: string
   readonly port: number
   readonly limits: { readonly [K in keyof ServeLimits]-?: NonNullable<ServeLimits[K]> }
@@ -100,6 +116,8 @@ const schema: z.ZodType<ResolvedServeOptions, CreateServerOptions> = z.strictObj
   llm: model.optional(),
   models: z.record(uid, model).optional(),
   modelUid: uid.optional(),
+  as: z.enum(protocols).default('xinference'),
+  completions: z.boolean().optional(),
   host: z.string().min(1).default('127.0.0.1'),
   port: z.int().min(0).max(65_535).default(9997),
   apiKey: z
@@ -117,13 +135,23 @@ const schema: z.ZodType<ResolvedServeOptions, CreateServerOptions> = z.strictObj
 /** @throws InvalidOptionError `INVALID_OPTION` */
 export function resolveServeOptions(options: CreateServerOptions): ResolvedServeOptions {
   const resolved = parseOptions(schema, options, 'serve')
-  const { host, apiKey, llm, models, modelUid } = resolved
+  const { as, completions, host, apiKey, llm, models, modelUid } = resolved
   if ((llm === undefined) === (models === undefined)) {
     throw new InvalidOptionError('serve needs either llm or models.', { option: 'llm' })
   }
   if (models !== undefined && modelUid !== undefined) {
     throw new InvalidOptionError('serve: modelUid names the one llm; with models, the names are the keys.', {
       option: 'modelUid',
+    })
+  }
+  if (as === 'tgi' && models !== undefined && Object.keys(models).length !== 1) {
+    throw new InvalidOptionError('serve: TGI serves one model; give one llm, or serve as "openai" or "xinference".', {
+      option: 'models',
+    })
+  }
+  if (completions !== undefined && as !== 'openai') {
+    throw new InvalidOptionError('serve: completions is an option of as: "openai" alone; leave it out.', {
+      option: 'completions',
     })
   }
   if (apiKey === undefined && !isLoopback(host)) {

@@ -1,8 +1,16 @@
+import type { PreparedInput } from '../contract/generate.js'
 import type { ChatMessage } from '../contract/message.js'
 import type { LLMMetadata } from '../contract/metadata.js'
 import type { CallOptions, CompleteOptions } from '../contract/options.js'
 import type { ChatResponse, CompletionResponse } from '../contract/response.js'
 import type { ChatStream, CompletionStream } from '../contract/stream-part.js'
+
+/** A token of a text. */
+export interface ServedToken {
+  readonly id: number
+  /** Empty for a token that is a part of a character; the whole character is the text of the last of its tokens. */
+  readonly text: string
+}
 
 /** What the server needs of a model. Every `LLM` has it. */
 export interface ServedModel {
@@ -12,7 +20,11 @@ export interface ServedModel {
   chat(messages: readonly ChatMessage[], options?: CallOptions): Promise<ChatResponse>
   streamChat(messages: readonly ChatMessage[], options?: CallOptions): ChatStream
   complete(prompt: string, options?: CompleteOptions): Promise<CompletionResponse>
-  /** Tokens of literal text as the model counts it. Absent: nobody knows. */
-  countTokens?(input: string): Promise<number>
+  /** Tokens of literal text, or of a conversation, as the model counts them. Absent: nobody knows. */
+  countTokens?(input: string | readonly ChatMessage[]): Promise<number>
+  /** A conversation as the model reads it. Absent: nobody knows. */
+  prepareInput?(input: readonly ChatMessage[]): Promise<Pick<PreparedInput, 'prompt'>>
+  /** The tokens of literal text, special ones included. Absent: the model does not tell them. */
+  tokenize?(text: string): Promise<readonly ServedToken[]>
   streamComplete(prompt: string, options?: CompleteOptions): CompletionStream
 }

@@ -14,7 +14,10 @@ import {
   resolveServeOptions,
   type ServeOptions,
 } from './serve-options.js'
+import { createOpenAISurface } from './openai/surface.js'
 import type { ServedModel } from './served-model.js'
+import type { ServerState, Surface } from './surface.js'
+import { createTgiSurface } from './tgi/surface.js'
 import { createXinferenceSurface } from './xinference/surface.js'
 
 /** A server that runs. */
@@ -30,7 +33,7 @@ export interface LLMServer extends AsyncDisposable {
 }
 
 /**
- * Serves a model behind Xinference's routes, answering as Xinference 4 does.
+ * Serves a model over HTTP, answering as Xinference 4 does, as TGI 3.3, or with OpenAI's routes alone (`as`).
  *
  * @throws InvalidOptionError `INVALID_OPTION`, also for a host without a key that is not a loopback address
  * @throws PortInUseError `PORT_IN_USE`
@@ -55,9 +58,10 @@ export async function startServer(options: CreateServerOptions, clock: Pick<Runt
   const connections = new Connections(server)
   const port = await listen(server, host, resolved.port)
   const address = `${host}:${port}`
-  const { maxBodyBytes, maxModelRequests } = limits
-  const state = { models, address, apiKey, maxBodyBytes, maxModelRequests, pingIntervalMs, clock }
-  const app = createApp(createXinferenceSurface(state))
+  const { maxBodyBytes, maxModelRequests, maxConcurrency } = limits
+  const state = { models, address, apiKey, maxBodyBytes, maxModelRequests, maxConcurrency, pingIntervalMs, clock }
+  const surface = createSurface(resolved, state)
+  const app = createApp(surface)
   const signals = new WeakMap<ServerResponse, AbortSignal>()
   const answer = getRequestListener(
     (request, env) => {
@@ -69,7 +73,7 @@ export async function startServer(options: CreateServerOptions, clock: Pick<Runt
   )
   server.on('request', (incoming, outgoing) => {
     if (resolved.onRequest !== undefined) report(incoming, outgoing, resolved.onRequest, clock)
-    const isFull = connections.live >= limits.maxConcurrency
+    const isFull = surface.limitsConcurrency !== true && connections.live >= maxConcurrency
     signals.set(outgoing, connections.begin(incoming, outgoing))
     if (isFull) refuse(outgoing)
     else void answer(incoming, outgoing)
@@ -81,6 +85,17 @@ export async function startServer(options: CreateServerOptions, clock: Pick<Runt
   let closed: Promise<void> | undefined
   const close = (): Promise<void> => (closed ??= connections.close(drainMs))
   return { url: toUrl(host, port), port, close, [Symbol.asyncDispose]: close }
+}
+
+function createSurface({ as, completions = true }: ResolvedServeOptions, state: ServerState): Surface {
+  switch (as) {
+    case 'xinference':
+      return createXinferenceSurface(state)
+    case 'tgi':
+      return createTgiSurface(state)
+    case 'openai':
+      return createOpenAISurface(state, completions)
+  }
 }
 
 async function loadModels({ llm, models, modelUid }: ResolvedServeOptions): Promise<Map<string, ServedModel>> {

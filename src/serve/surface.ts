@@ -13,6 +13,7 @@ export interface ServerState {
   readonly apiKey: string | undefined
   readonly maxBodyBytes: number
   readonly maxModelRequests: number
+  readonly maxConcurrency: number
   readonly pingIntervalMs: number
   readonly clock: Pick<Runtime, 'now'>
 }
@@ -38,12 +39,14 @@ export interface Route {
 /** How a kind of server answers: its routes, and its words for what goes wrong. */
 export interface Surface {
   readonly routes: readonly Route[]
+  /** Whether it answers requests beyond `maxConcurrency` itself. Absent: the server does, whatever their route. */
+  readonly limitsConcurrency?: true
   /** What an exception of a route becomes. */
-  toErrorResponse(error: Error): Response
+  readonly toErrorResponse: (error: Error) => Response
   /**
    * The answer for what no route has.
    *
    * @param allowed - The methods that the path has; empty for a path that is not known.
    */
-  toUnroutedResponse(method: string, path: string, allowed: readonly string[]): Response
+  readonly toUnroutedResponse: (method: string, path: string, allowed: readonly string[]) => Response
 }

@@ -19,7 +19,7 @@ export function denial(status: 401 | 403, detail: string, scope: string): WireAn
 
 /** A request that could not be read: 500 in plain text. */
 export function unreadable(reason: unknown): WireAnswer {
-  return { status: 500, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: reason } as WireAnswer
+  return { status: 500, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: reason }
 }
 
 /** A stream of events. */

@@ -127,19 +127,6 @@ const modelChecks: readonly Check[] = [
     2,
   ),
   model(
-    'gives the JSON of a schema',
-    async (llm) => {
-      const schema = {
-        type: 'object',
-        properties: { n: { enum: [1, 2, 3] } },
-        required: ['n'],
-        additionalProperties: false,
-      }
-      return (await llm.chat(messages, { maxTokens: 200, structuredOutput: { format: 'json', schema } })).parsed
-    },
-    { n: expect.any(Number) as unknown },
-  ),
-  model(
     'gives log-probabilities',
     async (llm) =>
       (await llm.chat(messages, { logprobs: 1, maxTokens: 1, temperature: 0 })).logprobs?.map(({ top }) => top.length),

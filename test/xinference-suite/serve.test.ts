@@ -45,7 +45,7 @@ describe('headrace serve answers as Xinference 4.1.0 does, but for declared diff
       user: { username: 'alice', password: 'correct horse' },
       modelUid: 'demo',
       limitedUid: 'limited',
-      whileBusy: (request) => request(),
+      whileBusy: (ask) => ask(),
     }
   })
 
