@@ -73,7 +73,15 @@ function createOurs(engine: LlamaCppEngine, seed?: number): Run {
       }
       const options = { temperature: 0, maxTokens: tokens, seed }
       engine.start(
-        { kind: 'completion', messages: undefined, prompt, options, rendered: undefined, constraint: undefined, stream: true },
+        {
+          kind: 'completion',
+          messages: undefined,
+          prompt,
+          options,
+          rendered: undefined,
+          constraint: undefined,
+          stream: true,
+        },
         sink,
       )
     })

@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util'
 
 import { build, isBuilt } from '../scripts/build.js'
 import { compile } from './compile.js'
+import { datasetMeasurements } from './dataset-rows.js'
 import { llamaCppMeasurement } from './llama-cpp-rows.js'
 import { type Row, type Skipped, formatTable, passes } from './row.js'
 import { type Settings, measurements } from './rows.js'
@@ -23,7 +24,7 @@ const usage = `npm run bench -- [row...] [options]
 `
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const all = [...measurements, llamaCppMeasurement]
+const all = [...measurements, ...datasetMeasurements, llamaCppMeasurement]
 
 async function measure(names: readonly string[], settings: Settings): Promise<readonly (Row | Skipped)[]> {
   const rows: (Row | Skipped)[] = []

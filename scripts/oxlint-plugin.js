@@ -20,7 +20,7 @@ rooms.tasks = ['xinference', 'huggingface', 'llama-cpp', ...rooms.xinference]
 rooms.dataset = ['tasks', ...rooms.tasks]
 rooms.adapters = ['dataset', ...rooms.dataset]
 // The core entry point: `index.ts` and what stands beside it. The other entry points are folders.
-rooms['index.ts'] = rooms.dataset.filter((room) => room !== 'llama-cpp')
+rooms['index.ts'] = ['dataset', ...rooms.dataset].filter((room) => room !== 'llama-cpp')
 rooms.serve = ['index.ts', 'adapters', ...rooms.adapters]
 rooms.doctor = rooms.dataset
 rooms.cli = ['serve', 'doctor', ...rooms.serve]

@@ -105,7 +105,7 @@ export type {
 } from './contract/callback.js'
 
 export { generateDataset } from './dataset/generate-dataset.js'
-export type { DatasetLLM, GenerateDatasetOptions, InputBytes, TokenPrices } from './dataset/generate-dataset.js'
+export type { DatasetLLM, GenerateDatasetOptions, InputBytes, TokenPrices } from './dataset/dataset-options.js'
 export type { DatasetRun } from './dataset/dataset-run.js'
 export type { AnswerColumns, DatasetRow, RowStatus } from './dataset/dataset-row.js'
 export type { RowCounts, RunEnd, RunPause, RunProgress, RunSummary, TokenCounts } from './dataset/run-progress.js'

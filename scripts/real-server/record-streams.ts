@@ -1,23 +1,50 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-const question = { messages: [{ role: 'user', content: 'What is the capital of Norway?' }] }
-const greedy = { stream: true, temperature: 0, max_tokens: 16 }
+type Body = Readonly<Record<string, unknown>>
 
-/** The requests whose streams are fixtures. */
-const requests = {
-  chat: ['/v1/chat/completions', { ...question, ...greedy }],
-  completion: ['/v1/completions', { prompt: 'The capital of', ...greedy, max_tokens: 4 }],
-} as const
+const chatPath = '/v1/chat/completions'
+const chat = { model: 'demo', stream: true, messages: [{ role: 'user', content: 'What is the capital of Norway?' }] }
+const completion = { model: 'demo', stream: true, prompt: 'The capital of', temperature: 0, max_tokens: 4 }
 
-/** Writes the bytes of a server's streams into `folder`, as `NAME-chat.sse` and `NAME-completion.sse`. */
+/** Writes the bytes of a server's streams into `folder`, each in a file that begins with `name`. */
 export async function recordStreams(url: string, name: string, folder: string): Promise<void> {
   await mkdir(folder, { recursive: true })
-  for (const [kind, [path, body]] of Object.entries(requests)) {
-    const headers = { 'content-type': 'application/json' }
-    const response = await fetch(url + path, { method: 'POST', headers, body: JSON.stringify(body) })
-    const file = join(folder, `${name}-${kind}.sse`)
-    await writeFile(file, Buffer.from(await response.arrayBuffer()))
-    process.stdout.write(`${response.status} ${file}\n`)
+  const record = async (what: string, path: string, body: Body): Promise<void> => {
+    const response = await ask(url + path, body)
+    await write(what, Buffer.from(await response.arrayBuffer()))
   }
+  const write = async (what: string, bytes: Buffer): Promise<void> => {
+    const file = join(folder, `${name}-${what}.sse`)
+    await writeFile(file, bytes)
+    process.stdout.write(`${file}\n`)
+  }
+  await record('chat', chatPath, { ...chat, temperature: 0, max_tokens: 16 })
+  await record('completion', '/v1/completions', completion)
+  if (name.startsWith('transformers')) {
+    const sampled = JSON.stringify({ do_sample: true })
+    await record('error-chat', chatPath, { ...chat, temperature: -1, generation_config: sampled })
+  } else await write('interrupted-chat', await interrupt(url))
+}
+
+/** A stream that ends because something else was asked. */
+async function interrupt(url: string): Promise<Buffer> {
+  const endless = { max_tokens: 400, grammar: 'root ::= [a-z ]+' }
+  const { body } = await ask(url + chatPath, { ...chat, ...endless })
+  const chunks: Uint8Array[] = []
+  let asking: Promise<unknown> | undefined
+  try {
+    for await (const chunk of body as AsyncIterable<Uint8Array>) {
+      chunks.push(chunk)
+      asking ??= fetch(`${url}/v1/models`).then((response) => response.arrayBuffer())
+    }
+  } catch {
+    // The connection is broken off after the last bytes.
+  }
+  await asking
+  return Buffer.concat(chunks)
+}
+
+async function ask(url: string, body: Body): Promise<Response> {
+  return fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
 }

@@ -9,6 +9,8 @@ export interface ServerCommand {
   readonly program: string
   readonly args: readonly string[]
   readonly env: NodeJS.ProcessEnv
+  /** @defaultValue the current folder */
+  readonly cwd?: string
   /** The file that it prints into. */
   readonly log: string
 }
@@ -24,10 +26,10 @@ export async function freePort(): Promise<number> {
 }
 
 /** Starts a server in a process group of its own, so that all its processes can be ended together. */
-export function startServer({ program, args, env, log }: ServerCommand): ChildProcess {
+export function startServer({ program, args, env, cwd, log }: ServerCommand): ChildProcess {
   const output = openSync(log, 'w')
   try {
-    return spawn(program, args, { detached: true, stdio: ['ignore', output, output], env })
+    return spawn(program, args, { detached: true, stdio: ['ignore', output, output], env, cwd })
   } finally {
     closeSync(output)
   }

@@ -1,5 +1,6 @@
 import type { ChatResponse, CompletionResponse, Warning } from '../contract/response.js'
 import { isHeadraceError } from '../errors/headrace-error.js'
+import { InvalidOutputError } from '../errors/invalid-output-error.js'
 
 /** What `--json` prints of an answer. */
 export function answerToJSON(
@@ -24,5 +25,6 @@ export function answerToJSON(
 export function failureToJSON(error: unknown): Record<string, unknown> {
   if (!isHeadraceError(error)) return { error: { message: error instanceof Error ? error.message : String(error) } }
   const { code, message, partial } = error
-  return { error: { code, message, partial: partial && { text: partial.text, reasoning: partial.reasoning } } }
+  const issues = error instanceof InvalidOutputError ? error.issues : undefined
+  return { error: { code, message, issues, partial: partial && { text: partial.text, reasoning: partial.reasoning } } }
 }

@@ -1,9 +1,9 @@
 import type { ChatMessage } from '../contract/message.js'
+import type { CallOptions } from '../contract/options.js'
 import type { ChatResponse } from '../contract/response.js'
 import { isHeadraceError } from '../errors/headrace-error.js'
 import type { LLM } from '../llm/llm.js'
 import { AnswerPrinter, formatStats, noteCut, printWarnings } from './answer-printer.js'
-import type { GenerationArguments } from './command-options.js'
 import { describeFailure } from './failure.js'
 import { MessageReader } from './message-reader.js'
 import { dim } from './terminal.js'
@@ -11,7 +11,7 @@ import { dim } from './terminal.js'
 export interface ConversationOptions {
   /** Goes first; may be empty. */
   readonly system: readonly ChatMessage[]
-  readonly options: GenerationArguments
+  readonly options: CallOptions
   readonly stats: boolean
 }
 

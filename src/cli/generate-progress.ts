@@ -4,6 +4,8 @@ import { printable } from './terminal.js'
 type Bar = import('cli-progress').SingleBar
 
 const terminalEveryMs = 200
+/** How often it is looked whether there is something to say, and after how long there is. */
+const lookEveryMs = 1000
 const linesEveryMs = 10_000
 /** Rates are those of the last so many milliseconds. */
 const windowMs = 15_000
@@ -21,7 +23,8 @@ export class GenerateProgress {
   #bar: Bar | undefined
   #timer: NodeJS.Timeout | undefined
   readonly #samples: Sample[] = []
-  #pause = ''
+  #pause: string | undefined
+  #shownAt = 0
 
   private constructor(read: () => RunProgress, isJson: boolean) {
     this.#read = read
@@ -39,7 +42,9 @@ export class GenerateProgress {
       progress.#bar = new library.SingleBar({ format, hideCursor: true, stream: process.stderr, barsize: 20 })
       progress.#bar.start(1000, 0, { percent: '', line: '' })
     }
-    progress.#timer = setInterval(() => progress.show(), isTerminal ? terminalEveryMs : linesEveryMs)
+    progress.#timer = isTerminal
+      ? setInterval(() => progress.show(), terminalEveryMs)
+      : setInterval(() => progress.#showWhenDue(), lookEveryMs)
     return progress
   }
 
@@ -58,9 +63,17 @@ export class GenerateProgress {
       return
     }
     process.stderr.write(`${line}\n`)
-    const pause = now.pause?.message ?? ''
-    if (pause !== '' && pause !== this.#pause) process.stderr.write(`  ${printable(pause)}\n`)
-    this.#pause = pause
+    if (now.pause !== undefined) process.stderr.write(`  ${printable(now.pause.message)}\n`)
+  }
+
+  /** A pause that has begun is told at once. */
+  #showWhenDue(): void {
+    const { pause, elapsedMs } = this.#read()
+    const isNews = pause !== undefined && pause.cause !== this.#pause
+    this.#pause = pause?.cause
+    if (!isNews && elapsedMs - this.#shownAt < linesEveryMs) return
+    this.#shownAt = elapsedMs
+    this.show()
   }
 
   close(): void {

@@ -8,16 +8,18 @@ import {
   type ModelArguments,
 } from './command-options.js'
 import { openLLM } from './open-llm.js'
+import { type OutputArguments, readOutput } from './output-options.js'
 import { readPrompt } from './read-prompt.js'
 
-export interface ChatArguments extends ModelArguments, GenerationArguments, AnswerArguments {
+export interface ChatArguments extends ModelArguments, GenerationArguments, AnswerArguments, OutputArguments {
   readonly system?: string
 }
 
 /** One answer where there is a prompt, otherwise a conversation. @returns the exit code. */
 export async function runChat(argument: string | undefined, args: ChatArguments): Promise<number> {
   const prompt = await readPrompt(argument)
-  const options = generationOptions(args)
+  const structuredOutput = await readOutput(args)
+  const options = { ...generationOptions(args), ...(structuredOutput && { structuredOutput }) }
   const system: readonly ChatMessage[] = args.system === undefined ? [] : [{ role: 'system', content: args.system }]
   if (prompt !== undefined) {
     const messages: readonly ChatMessage[] = [...system, { role: 'user', content: prompt }]

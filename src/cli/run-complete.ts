@@ -6,9 +6,10 @@ import {
   generationOptions,
   type ModelArguments,
 } from './command-options.js'
+import { type OutputArguments, readOutput } from './output-options.js'
 import { readPrompt } from './read-prompt.js'
 
-export interface CompleteArguments extends ModelArguments, GenerationArguments, AnswerArguments {
+export interface CompleteArguments extends ModelArguments, GenerationArguments, AnswerArguments, OutputArguments {
   readonly raw?: boolean
 }
 
@@ -21,7 +22,8 @@ export async function runComplete(argument: string | undefined, args: CompleteAr
     })
   }
   const { raw = false } = args
-  const options = { ...generationOptions(args), raw }
+  const structuredOutput = await readOutput(args)
+  const options = { ...generationOptions(args), raw, ...(structuredOutput && { structuredOutput }) }
   return answerOnce({
     ...args,
     notesCut: !raw,

@@ -1,10 +1,11 @@
-import { type LLMServer, serve, type ServedRequest } from '../serve/index.js'
+import { type LLMServer, serve, type ServedProtocol, type ServedRequest } from '../serve/index.js'
 import { printWarnings } from './answer-printer.js'
 import type { ModelArguments } from './command-options.js'
 import { openLLM } from './open-llm.js'
 import { printable } from './terminal.js'
 
 export interface ServeArguments extends Omit<ModelArguments, 'apiKey'> {
+  readonly as: ServedProtocol
   readonly host: string
   readonly port: number
   /** The key that clients must send. */
@@ -17,14 +18,14 @@ const drainMs = 10_000
 
 /** Serves until it is told to stop. @returns the exit code. */
 export async function runServe(args: ServeArguments): Promise<number> {
-  const { host, port, apiKey, modelUid, quiet, ...model } = args
+  const { as, host, port, apiKey, modelUid, quiet, ...model } = args
   const llm = await openLLM(model)
   try {
     const onRequest = quiet ? undefined : logRequest
-    const server = await serve(llm, { host, port, apiKey, modelUid, drainMs, onRequest })
+    const server = await serve(llm, { as, host, port, apiKey, modelUid, drainMs, onRequest })
     printWarnings(llm.warnings)
     const { modelName, contextWindow } = llm.metadata
-    say(describe(server, modelUid ?? modelName, contextWindow, apiKey !== undefined))
+    say(describe(server, { as, uid: modelUid ?? modelName, contextWindow, hasKey: apiKey !== undefined }))
     await stopped(server)
     return 0
   } finally {
@@ -32,24 +33,42 @@ export async function runServe(args: ServeArguments): Promise<number> {
   }
 }
 
-function describe(server: LLMServer, uid: string, contextWindow: number | undefined, hasKey: boolean): string {
-  const { url } = server
+interface Served {
+  readonly as: ServedProtocol
+  readonly uid: string
+  readonly contextWindow: number | undefined
+  readonly hasKey: boolean
+}
+
+function describe({ url }: LLMServer, served: Served): string {
+  const { uid, contextWindow, hasKey } = served
   const window = contextWindow === undefined ? '' : ` (context window of ${contextWindow} tokens)`
   const body = { model: uid, messages: [{ role: 'user', content: 'What is the capital of Norway?' }] }
   // The key is not printed: it would stay in logs.
   const header = hasKey ? ` -H "Authorization: Bearer $HEADRACE_API_KEY"` : ''
   const data = JSON.stringify(body).replaceAll("'", String.raw`'\''`)
-  const spec = `${url.replace('http://', 'xinference://')}/${encodeURIComponent(uid)}`
-  const key = hasKey ? `, apiKey: { env: "HEADRACE_API_KEY" }` : ''
   return `Serving ${printable(uid)}${window} on ${url}
 
   curl ${url}/v1/chat/completions -H 'Content-Type: application/json'${header} -d '${data}'
 
-  ${hasKey ? 'XINFERENCE_API_KEY=$HEADRACE_API_KEY ' : ''}headrace chat --llm ${spec}
+${clients(url, served)}
+Ctrl-C stops.
+`
+}
+
+/** How Headrace itself asks the server. */
+function clients(url: string, { as, uid, hasKey }: Served): string {
+  const key = hasKey ? `, apiKey: { env: "HEADRACE_API_KEY" }` : ''
+  if (as !== 'xinference') {
+    return `  headrace chat --llm ${url}${hasKey ? ' --api-key $HEADRACE_API_KEY' : ''}
+
+  new InferenceEndpointsLLM({ baseUrl: ${JSON.stringify(url)}${key} })
+`
+  }
+  const spec = `${url.replace('http://', 'xinference://')}/${encodeURIComponent(uid)}`
+  return `  ${hasKey ? 'XINFERENCE_API_KEY=$HEADRACE_API_KEY ' : ''}headrace chat --llm ${spec}
 
   new Xinference({ endpoint: ${JSON.stringify(url)}, modelUid: ${JSON.stringify(uid)}${key} })
-
-Ctrl-C stops.
 `
 }
 

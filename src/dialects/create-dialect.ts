@@ -2,10 +2,12 @@ import type { Dialect } from '../contract/dialect.js'
 import { WrongServerError } from '../errors/wrong-server-error.js'
 import type { EngineFacts } from './engine-facts.js'
 import { HfRouterDialect } from './hf-router/hf-router-dialect.js'
+import { LlamaCppPythonDialect } from './llama-cpp-python/llama-cpp-python-dialect.js'
 import { LlamaServerDialect } from './llama-server/llama-server-dialect.js'
 import { OpenAIDialect } from './openai/openai-dialect.js'
 import { SglangDialect } from './sglang/sglang-dialect.js'
 import { TgiDialect } from './tgi/tgi-dialect.js'
+import { TransformersDialect } from './transformers/transformers-dialect.js'
 import { VllmDialect } from './vllm/vllm-dialect.js'
 
 /** The name for requests to servers that have one model, look at no name, and list none. */
@@ -27,6 +29,10 @@ export function createDialect(facts: EngineFacts): Dialect {
       return new SglangDialect({ ...facts, model })
     case 'llama-server':
       return new LlamaServerDialect(facts)
+    case 'llama-cpp-python':
+      return new LlamaCppPythonDialect(facts)
+    case 'transformers':
+      return new TransformersDialect(facts)
     case 'hf-router':
       return new HfRouterDialect({ model, vision })
     case 'openai':

@@ -1,4 +1,5 @@
 import { ConnectionError } from '../errors/connection-error.js'
+import type { HeadraceError } from '../errors/headrace-error.js'
 import { ModelLoadingError } from '../errors/model-loading-error.js'
 import { WrongServerError } from '../errors/wrong-server-error.js'
 import type { DetectedEngine, EngineFacts, EngineName, Probe, ProbeAnswer } from './engine-facts.js'
@@ -9,6 +10,7 @@ import {
   readInfo,
   readModelInfo,
   readModels,
+  readOpenApi,
   readProps,
   readServerInfo,
   readVersion,
@@ -24,6 +26,7 @@ const readers = {
   '/props': readProps,
   '/get_model_info': readModelInfo,
   '/get_server_info': readServerInfo,
+  '/openapi.json': readOpenApi,
 } as const
 
 type Path = keyof typeof readers
@@ -33,6 +36,7 @@ const detailPaths: Readonly<Partial<Record<EngineName, Path>>> = {
   tgi: '/info',
   vllm: '/version',
   'llama-server': '/props',
+  'llama-cpp-python': '/openapi.json',
   sglang: '/get_server_info',
 }
 
@@ -47,11 +51,16 @@ const detailPaths: Readonly<Partial<Record<EngineName, Path>>> = {
 export async function detectEngine(get: Probe, known?: EngineName): Promise<DetectedEngine> {
   const findings: Finding[] = []
   let isAnswered = false
+  /** The list is refused: not the end yet where the server may be known by something else. */
+  let refused: ProbeAnswer | undefined
   const probe = async (path: Path): Promise<Finding | undefined> => {
     const answer = await get(path)
     if (answer === undefined) return undefined
     isAnswered = true
-    if (path === listPath) refuseFailure(answer)
+    if (path === listPath && isFailure(answer)) {
+      if (!isListless(answer)) throw listFailure(answer)
+      refused = answer
+    }
     const finding = answer.status === 200 ? readers[path](answer) : undefined
     if (finding !== undefined) findings.push(finding)
     return finding
@@ -65,28 +74,45 @@ export async function detectEngine(get: Probe, known?: EngineName): Promise<Dete
     if (details !== undefined) await probe(details)
   } else {
     await probe('/info')
-    // A list without a known owner leaves llama.cpp's relatives; no list at all, a server with native routes alone.
-    if (engineSoFar() === undefined) await probe(list === undefined ? '/get_model_info' : '/props')
+    if (engineSoFar() === undefined) await probe(refused === undefined ? nextPath(list) : '/openapi.json')
     engine = engineSoFar()
   }
+  if (refused !== undefined && engine === undefined) throw listFailure(refused)
   if (!isAnswered) throw new ConnectionError('Nothing answers at the address: check it, and that the server runs.')
   return assemble(engine, findings)
 }
 
+/** Where a server is asked that is neither known by its list nor TGI. */
+function nextPath(list: Finding | undefined): Path {
+  // One with native routes alone.
+  if (list === undefined) return '/get_model_info'
+  // Of Python, which describes its routes; else a relative of llama.cpp's.
+  return list.isPython === true ? '/openapi.json' : '/props'
+}
+
 /** Later probes may be refused, or lead nowhere, for many a reason; the list of models is what every key may see. */
-function refuseFailure({ status, text, json, headers }: ProbeAnswer): void {
-  if (status !== 401 && status !== 403 && status < 500) return
+function isFailure({ status }: ProbeAnswer): boolean {
+  return status === 401 || status === 403 || status >= 500
+}
+
+/** Whether it is how transformers serve (5.17) fails to list the models of a Hub cache that is not there. */
+function isListless({ status, headers }: ProbeAnswer): boolean {
+  return status === 500 && headers['server'] === 'uvicorn'
+}
+
+function listFailure({ status, text, json, headers }: ProbeAnswer): HeadraceError {
   const body = text ?? (json === undefined ? '' : JSON.stringify(json))
   if (status === 503) {
     const { said } = readErrorReport({ headers, body })
-    throw new ModelLoadingError(`The server is not ready yet (503): ${said}.`, { status })
+    return new ModelLoadingError(`The server is not ready yet (503): ${said}.`, { status })
   }
-  throw readHttpError({ name: 'The server' }, { status, headers, body, retryAfterMs: undefined })
+  return readHttpError({ name: 'The server' }, { status, headers, body, retryAfterMs: undefined })
 }
 
 function assemble(engine: EngineName | undefined, findings: readonly Finding[]): DetectedEngine {
   const facts = Object.assign({}, ...findings.map((finding) => finding.facts ?? {})) as Partial<EngineFacts>
   const evidence = findings.map((finding) => finding.evidence)
+  if (engine === 'transformers') return assembleTransformers(facts, evidence)
   if (engine !== undefined) return { ...facts, engine, evidence, warnings: [] }
   if (findings.length === 0) {
     throw new WrongServerError(
@@ -96,4 +122,16 @@ function assemble(engine: EngineName | undefined, findings: readonly Finding[]):
   const message =
     "The engine behind the address is not known: only what is of OpenAI's own protocol is used. If you know it, give engine."
   return { ...facts, engine: 'openai', evidence, warnings: [{ code: 'engine-unknown', message }] }
+}
+
+/**
+ * Its list is of all models in the Hub's cache, in no order, and a server that was started with one model answers for no
+ * other.
+ */
+function assembleTransformers(facts: Partial<EngineFacts>, evidence: readonly string[]): DetectedEngine {
+  const { models = [], model } = facts
+  const common = { ...facts, engine: 'transformers', evidence } as const
+  if (models.length < 2) return { ...common, model, warnings: [] }
+  const message = `transformers serve lists ${models.length} models, so none is named and the one that it was started with is asked; name another as extraBody.model.`
+  return { ...common, model: undefined, warnings: [{ code: 'model-not-named', message }] }
 }

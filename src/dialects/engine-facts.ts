@@ -2,7 +2,16 @@ import type { Warning } from '../contract/response.js'
 import type { TgiLimits } from './tgi/tgi-model.js'
 
 /** A server program that text is generated with. `openai`: one that speaks OpenAI's protocol and is not known by name. */
-export type EngineName = 'tgi' | 'vllm' | 'sglang' | 'llama-server' | 'hf-router' | 'xinference' | 'openai'
+export type EngineName =
+  | 'tgi'
+  | 'vllm'
+  | 'sglang'
+  | 'llama-server'
+  | 'llama-cpp-python'
+  | 'transformers'
+  | 'hf-router'
+  | 'xinference'
+  | 'openai'
 
 /** What one probe got. */
 export interface ProbeAnswer {

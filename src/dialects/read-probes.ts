@@ -8,6 +8,8 @@ export interface Finding {
   /** For people to read. */
   readonly evidence: string
   readonly facts?: Omit<EngineFacts, 'engine'> | undefined
+  /** Whether the server is one of Python's, which describe their routes at `/openapi.json`. */
+  readonly isPython?: boolean | undefined
 }
 
 type Fields = Readonly<Record<string, unknown>>
@@ -42,7 +44,18 @@ export function readModels({ json, headers }: ProbeAnswer): Finding | undefined 
   if (Array.isArray(providers)) {
     return { engine: 'hf-router', evidence: '/v1/models: models have providers', facts: {} }
   }
-  return { evidence: `/v1/models: a list whose models are owned by "${String(owner)}"`, facts }
+  return { evidence: describeList(entries, owner), facts, isPython: isOfPython(first, headers) }
+}
+
+function describeList(entries: readonly Fields[], owner: unknown): string {
+  return entries.length === 0
+    ? '/v1/models: a list without models'
+    : `/v1/models: a list whose models are owned by "${String(owner)}"`
+}
+
+/** By the server under it, or, where a proxy hides that, by how llama-cpp-python lists its models (0.3.36). */
+function isOfPython({ owned_by: owner, permissions }: Fields, headers: ProbeAnswer['headers']): boolean {
+  return headers['server'] === 'uvicorn' || (owner === 'me' && Array.isArray(permissions))
 }
 
 /** `/info` of TGI, or of its sibling for embeddings. @throws WrongServerError `WRONG_SERVER` */
@@ -131,6 +144,22 @@ export function readServerInfo({ json }: ProbeAnswer): Finding | undefined {
       streamsPieces: isOn('stream_output') ?? isOn('incremental_streaming_output'),
     }),
   }
+}
+
+/** What transformers serve (5.17) has besides OpenAI's routes. */
+const transformersPaths = ['/load_model', '/reset', '/v1/chat/completions']
+
+/** `/openapi.json` of servers that are made with FastAPI. */
+export function readOpenApi({ json }: ProbeAnswer): Finding | undefined {
+  const { info, paths } = fieldsOf(json)
+  const { title, version } = fieldsOf(info)
+  if (typeof title === 'string' && title.includes('llama.cpp Python API')) {
+    const evidence = `/openapi.json: its title is "${title}"`
+    return { engine: 'llama-cpp-python', evidence, facts: compact({ version: asText(version) }) }
+  }
+  const routes = fieldsOf(paths)
+  if (!transformersPaths.every((path) => path in routes)) return undefined
+  return { engine: 'transformers', evidence: '/openapi.json: it has the routes of transformers serve' }
 }
 
 function fieldsOf(value: unknown): Fields {

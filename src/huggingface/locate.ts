@@ -31,7 +31,10 @@ const defaultWaitMs = 300_000
 
 /** What serves a model, and how that is known. */
 export interface ServerDescription {
-  /** `tgi`, `vllm`, `sglang`, `llama-server`, `hf-router`; `openai` for one that is not known by name. */
+  /**
+   * `tgi`, `vllm`, `sglang`, `llama-server`, `llama-cpp-python`, `transformers`, `hf-router`; `openai` for one that is not
+   * known by name.
+   */
   readonly engine: string
   readonly version?: string | undefined
   /** For people to read. */

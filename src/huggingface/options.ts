@@ -7,8 +7,10 @@ import { connectionShape, llmShape, type Shape, structuredOutputSchema } from '.
 import { type PromptOptions, promptShape } from '../llm/prompt-options.js'
 import { type AncestorAliases, generationKwargsSchema } from './aliases.js'
 
+const serverEngines = ['tgi', 'vllm', 'sglang', 'llama-server', 'llama-cpp-python', 'transformers', 'openai'] as const
+
 /** What serves a model at an address. */
-export type ServerEngine = 'tgi' | 'vllm' | 'sglang' | 'llama-server' | 'openai'
+export type ServerEngine = (typeof serverEngines)[number]
 
 /**
  * The options of {@link InferenceEndpointsLLM}. One of `modelId`, `endpointName` and `baseUrl` says where the model is.
@@ -71,7 +73,7 @@ const optionsShape: Shape<InferenceEndpointsOptions> = {
   endpointName: text.describe('The Inference Endpoint to use.').optional(),
   endpointNamespace: text.describe("The Inference Endpoint's namespace.").optional(),
   baseUrl: text.describe('The base URL of the server to use.').optional(),
-  engine: z.enum(['tgi', 'vllm', 'sglang', 'llama-server', 'openai']).optional(),
+  engine: z.enum(serverEngines).optional(),
   modelDisplayName: text.optional(),
   structuredOutput: structuredOutputSchema.optional(),
   contextWindow: z.int().positive().optional(),

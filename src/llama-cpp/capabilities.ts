@@ -4,6 +4,9 @@ import type { ChatTemplate } from '../template/chat-template.js'
 /** The variable by which most chat templates switch a hybrid model's thinking; the others have no common name. */
 const thinkingVariable = 'enable_thinking'
 
+/** All of them as grammars, which llama.cpp samples with. */
+const formats = { json: 'GBNF', regex: 'GBNF', choice: 'GBNF', grammar: 'GBNF' } as const
+
 const noTools = 'the embedded engine does not read tool calls'
 
 /** The variables that switch thinking on or off, for a template that has the switch. */
@@ -31,6 +34,7 @@ export function engineCapabilities(template: ChatTemplate | undefined, parallel:
     vision: false,
     tools: false,
     unsupported,
+    constraints: { chat: formats, completion: formats },
     batchWire: 'stream',
     maxConcurrency: parallel,
   }

@@ -1,7 +1,7 @@
 import type { LlamaContextSequence, Token } from 'node-llama-cpp'
 
 import type { AnswerSink, Exchange } from '../contract/engine.js'
-import type { ContentLogprob, FinishReason } from '../contract/response.js'
+import type { ContentLogprob, FinishReason, Warning } from '../contract/response.js'
 import type { HeadraceError } from '../errors/headrace-error.js'
 import { ServerError } from '../errors/server-error.js'
 import type { RoundMember } from './evaluation-rounds.js'
@@ -17,6 +17,7 @@ import type { Vocabulary } from './vocabulary.js'
 export interface GenerationPlan {
   readonly prompt: PromptTokens
   readonly sampling: Sampling
+  readonly warnings: readonly Warning[]
   /** The most tokens to generate; at least 1. */
   readonly limit: number
   /** The word for having reached it. */
@@ -148,7 +149,8 @@ export class Generation implements Exchange, RoundMember, SequenceClaim<LlamaCon
 
   async #begin(): Promise<void> {
     const sequence = this.#sequence as LlamaContextSequence
-    const { tokens, warnings } = this.#plan.prompt
+    const { prompt, warnings } = this.#plan
+    const { tokens } = prompt
     for (const warning of warnings) this.#sink.warn(warning)
     this.#sink.sent()
     this.#reportUsage()

@@ -8,12 +8,21 @@ import { ModelAbilityError } from '../errors/model-ability-error.js'
 import type { ChatTemplate } from '../template/chat-template.js'
 import { engineCapabilities } from './capabilities.js'
 import { EvaluationRounds } from './evaluation-rounds.js'
+import { GrammarCache } from './grammar-cache.js'
 import { Generation, type GenerationOwner } from './generation.js'
 import type { LlamaLibrary } from './load-library.js'
 import { type PromptTokens, PromptTokenizer } from './prompt-tokenizer.js'
 import { createSampling } from './sampling.js'
 import { SequencePool } from './sequence-pool.js'
+import { TokenText } from './token-text.js'
 import { Vocabulary } from './vocabulary.js'
+
+/** A token of a text. */
+export interface TextToken {
+  readonly id: number
+  /** As it stands in the text. A character whose bytes are spread over tokens is with the last of them. */
+  readonly text: string
+}
 
 /** What an engine is made of: a model that is loaded, and the context in which it is evaluated. */
 export interface LlamaCppEngineParts {
@@ -61,6 +70,7 @@ export class LlamaCppEngine implements Engine {
   readonly #parts: LlamaCppEngineParts
   readonly #vocabulary: Vocabulary
   readonly #tokenizer: PromptTokenizer
+  readonly #grammars: GrammarCache
   readonly #pool: SequencePool<LlamaContextSequence>
   readonly #rounds = new EvaluationRounds(() => this.#pool.grant())
   readonly #generations = new Set<Generation>()
@@ -79,6 +89,7 @@ export class LlamaCppEngine implements Engine {
     this.capabilities = engineCapabilities(template, this.parallel)
     this.#vocabulary = new Vocabulary(model, template?.source ?? '')
     this.#tokenizer = new PromptTokenizer(model, this.#vocabulary, template)
+    this.#grammars = new GrammarCache(model, parts.library)
     this.#pool = new SequencePool(Array.from({ length: this.parallel }, () => context.getSequence()))
     this.#owner = {
       begun: (generation) => this.#rounds.add(generation),
@@ -97,12 +108,15 @@ export class LlamaCppEngine implements Engine {
     const limit = this.#limitOf(prompt.tokens.length, request.options.maxTokens)
     const { stop = [], stopTokenIds = [], seed, maxTokens = Infinity } = request.options
     const { model, context, library, isReproducible, sharesBatches } = this.#parts
+    const { constraint } = request
+    const compiled = constraint === undefined ? undefined : this.#grammars.compile(constraint, limit)
     const generation = new Generation(
       {
         prompt,
         limit,
         limitReason: limit === maxTokens ? 'max-tokens' : 'context-window',
-        sampling: createSampling(request.options, prompt.tokens, this.contextWindow, model, library),
+        sampling: createSampling(request.options, prompt.tokens, this.contextWindow, model, library, compiled?.grammar),
+        warnings: [...prompt.warnings, ...(compiled?.warnings ?? [])],
         stop: typeof stop === 'string' ? [stop] : stop,
         stopTokenIds: new Set(stopTokenIds as readonly Token[]),
         isSolitary: !sharesBatches || (seed !== undefined && isReproducible),
@@ -144,6 +158,20 @@ export class LlamaCppEngine implements Engine {
   /** How many tokens a text is. `special`: special tokens written in it count as one each. @defaultValue false */
   countTokens(text: string, options: { readonly special?: boolean | undefined } = {}): number {
     return this.#parts.model.tokenize(text, options.special ?? false).length
+  }
+
+  /** The tokens of literal text, with what begins every text. */
+  listTokens(text: string): readonly TextToken[] {
+    const { tokens } = this.tokenizePrompt({ kind: 'completion', messages: undefined, prompt: text, options: {} })
+    const decoder = new TokenText()
+    let rest = text
+    return tokens.map((id) => {
+      const piece = decoder.push(this.#vocabulary.piece(id)) || this.#vocabulary.written(id)
+      // What begins every text is not written in it, nor is the space that SentencePiece puts first.
+      const own = [piece, piece.trimStart()].find((candidate) => rest.startsWith(candidate)) ?? ''
+      rest = rest.slice(own.length)
+      return { id, text: own }
+    })
   }
 
   /** Ends the calls under way with `ABORTED` and frees the memory. Can be called again. */

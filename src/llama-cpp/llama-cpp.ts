@@ -8,7 +8,7 @@ import { parseOptions } from '../llm/parse-options.js'
 import { checkMagpieOptions } from '../llm/prompt-options.js'
 import type { Description } from '../llm/loaded-model.js'
 import { EmbeddedPromptFormat } from './embedded-prompt-format.js'
-import type { LlamaCppEngine } from './llama-cpp-engine.js'
+import type { LlamaCppEngine, TextToken } from './llama-cpp-engine.js'
 import { loadLlamaCppEngine } from './load-llama-cpp-engine.js'
 import { llamaCppOptionsSchema, type LlamaCppOptions, loadedLlamaCppSchema } from './options.js'
 
@@ -88,6 +88,16 @@ export class LlamaCpp extends LLM<LlamaCppOptions> {
   /** The model's own chat template, if it has one. @throws NotLoadedError `NOT_LOADED` before `load()`. */
   get chatTemplate(): string | undefined {
     return this.#engine.chatTemplate
+  }
+
+  /**
+   * The tokens of literal text, with the one that begins every text where the model has one.
+   *
+   * @throws InvalidRequestError `INVALID_REQUEST` for no text at all, where the model cannot begin from nothing.
+   */
+  async tokenize(text: string): Promise<readonly TextToken[]> {
+    await this.load()
+    return this.#engine.listTokens(text)
   }
 
   get #engine(): LlamaCppEngine {

@@ -1,6 +1,12 @@
 import { randomInt } from 'node:crypto'
 
-import type { LlamaModel, SequenceEvaluateMetadataOptions, SequenceEvaluateOptions, Token } from 'node-llama-cpp'
+import type {
+  LlamaGrammar,
+  LlamaModel,
+  SequenceEvaluateMetadataOptions,
+  SequenceEvaluateOptions,
+  Token,
+} from 'node-llama-cpp'
 
 import type { CanonicalRequest } from '../contract/engine.js'
 import type { LlamaLibrary } from './load-library.js'
@@ -38,13 +44,16 @@ export interface Sampling {
  *
  * The repetition penalty looks at prompt and answer, the other two at the answer, as their definitions ask. Given
  * together, those two come first here, where llama.cpp puts them last.
+ *
+ * A token that a grammar refuses is drawn again from those that it allows.
  */
 export function createSampling(
   options: CanonicalRequest['options'],
   prompt: readonly Token[],
   window: number,
   model: LlamaModel,
-  { TokenBias }: Pick<LlamaLibrary, 'TokenBias'>,
+  { TokenBias, LlamaGrammarEvaluationState }: Pick<LlamaLibrary, 'TokenBias' | 'LlamaGrammarEvaluationState'>,
+  grammar: LlamaGrammar | undefined,
 ): Sampling {
   const settings = { ...samplingDefaults, ...withoutUndefined(options) }
   const { temperature, topK, topP, minP, repetitionPenalty, frequencyPenalty, presencePenalty } = settings
@@ -78,6 +87,9 @@ export function createSampling(
             },
           }),
       ...(bias === undefined ? undefined : { tokenBias: () => bias }),
+      ...(grammar === undefined
+        ? undefined
+        : { grammarEvaluationState: new LlamaGrammarEvaluationState({ model, grammar }) }),
     },
     chosen(token) {
       seen?.push(token)

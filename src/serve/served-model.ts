@@ -8,7 +8,7 @@ import type { ChatStream, CompletionStream } from '../contract/stream-part.js'
 /** A token of a text. */
 export interface ServedToken {
   readonly id: number
-  /** Empty for a token that is a part of a character; the whole character is the text of the last of its tokens. */
+  /** As it stands in the text. A character whose bytes are spread over tokens is with the last of them. */
   readonly text: string
 }
 

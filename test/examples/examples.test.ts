@@ -27,6 +27,8 @@ const outputs: Readonly<Record<string, RegExp>> = {
   'callbacks.ts': /^start: completion .*\npart: {2}"The"\n(part: .*\n)+end: {3}8 tokens\n$/,
   'chat.ts': /^The capital of Norway is Oslo\.\n12 \+ 7 = 19\. \{/,
   'complete.ts': /^\w+ and \w+\.\nOnce there was a \w+ \w+\.\n$/,
+  'dataset.ts':
+    /^0 ok The capital of Norway is Oslo\.\n1 ok .*\n2 ok .*\n3 rows are safe\n\{"country":"Norway","generation":.*\}\n0 requests\n$/,
   'generate.ts': /^fox \[.*\]\n {2}Once .*fox.*\n {2}Once .*fox.*\nowl (.*\n){3}horse (.*\n){3}$/,
   'llama-cpp.ts': /^demo 512\n3, 9, 14, 27\. \d+\n$/,
   'models.ts': /^demo: LLM, context window of 512 tokens, chat and generate\ndemo is a demo on llama\.cpp\.\n$/,

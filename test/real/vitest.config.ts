@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     name: 'real',
-    include: ['test/real/**/*.test.ts'],
+    include: ['test/real/*.test.ts'],
     // Models are launched in tests, on machines with little to spare.
     testTimeout: 300_000,
     hookTimeout: 300_000,

@@ -59,6 +59,18 @@ expectTypeOf(
   llm.chat(messages, { structuredOutput: { format, schema: { type: 'object' } } }),
 ).resolves.toEqualTypeOf<ChatResponse>()
 
+// The other formats give the text, on every back end.
+void llamaCpp.chat(messages, { structuredOutput: { format: 'regex', schema: String.raw`\d+` } })
+void llamaCpp.complete('Once', { raw: true, structuredOutput: { format: 'choice', schema: ['a', 'b'] } })
+void llamaCpp.chat(messages, { structuredOutput: { format: 'grammar', schema: 'root ::= "a"' } })
+// @ts-expect-error: a choice is of texts.
+void llamaCpp.chat(messages, { structuredOutput: { format: 'choice', schema: [1] } })
+// @ts-expect-error: a pattern is a text.
+void llamaCpp.chat(messages, { structuredOutput: { format: 'regex', schema: /a/ } })
+expectTypeOf(llamaCpp.chat(messages, { structuredOutput: { format, schema: User } })).resolves.toEqualTypeOf<
+  ChatResponse<User>
+>()
+
 // The stream's vocabulary is closed: after these four there is nothing.
 for await (const part of llm.streamChat(messages)) {
   expectTypeOf(part.delta).toEqualTypeOf<string>()

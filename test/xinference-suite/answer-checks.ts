@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 
-import { anyNumber, anyText, events, fromProcess, json, refusal, text } from './answers.js'
+import { anyNumber, anyText, events, json, text } from './answers.js'
 import type { Check } from './check.js'
 import { askText, exchange, type WireAnswer } from './exchange.js'
 import { chat, complete } from './requests.js'
@@ -118,11 +118,12 @@ export const answerChecks: readonly Check[] = [
     ],
   },
   exchange('a JSON schema', chat({ max_tokens: 30, response_format: responseFormat }), {
-    difference: 'schema',
-    xinference: wholeChat('xinference', {
-      finish_reason: 'stop',
-      message: { role: 'assistant', content: text(/^"(red|blue)"$/) },
-    }),
-    serve: refusal(500, fromProcess(/structuredOutput cannot be honoured: .*/)),
+    difference: 'answer',
+    ...both((side) =>
+      wholeChat(side, {
+        finish_reason: 'stop',
+        message: { role: 'assistant', content: text(/^"(red|blue)"$/) },
+      }),
+    ),
   }),
 ]

@@ -19,12 +19,6 @@ const declared = {
     serve: 'neither',
     reason: 'the model behind need not be llama.cpp',
   },
-  schema: {
-    what: 'an answer in the JSON of a schema',
-    xinference: 'constrained by llama.cpp',
-    serve: 'as the model behind it does: the embedded engine refuses it, with 500 and a sentence',
-    reason: 'an answer that is not constrained would not be what was asked for',
-  },
   tokenId: {
     what: 'log-probabilities',
     xinference: 'each token has its `id`',

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 
 import { addAnswerOptions, addApiKeyOption, addGenerationOptions, addModelOptions } from '../command-options.js'
+import { addOutputOptions } from '../output-options.js'
 import type { ChatArguments } from '../run-chat.js'
 
 /** `headrace chat [PROMPT]`: one answer, or a conversation. */
@@ -11,8 +12,10 @@ export function addChatCommand(program: Command): void {
     .argument('[prompt]', 'what to ask, in quotation marks; - or a pipe: standard input')
     .option('--system <text>', 'a system message that goes first')
   addApiKeyOption(addModelOptions(command))
-  addAnswerOptions(addGenerationOptions(command)).action(async (prompt: string | undefined, options: ChatArguments) => {
-    const { runChat } = await import('../run-chat.js')
-    process.exitCode = await runChat(prompt, options)
-  })
+  addAnswerOptions(addOutputOptions(addGenerationOptions(command))).action(
+    async (prompt: string | undefined, options: ChatArguments) => {
+      const { runChat } = await import('../run-chat.js')
+      process.exitCode = await runChat(prompt, options)
+    },
+  )
 }

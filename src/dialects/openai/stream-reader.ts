@@ -15,6 +15,8 @@ export interface OpenAIStreamReaderOptions {
   readonly inlineThinking: InlineThinking
   /** Reads the `error` of an event. */
   readonly readStreamError: (error: unknown) => HeadraceError
+  /** Whether `[DONE]` without a reason is an answer that was broken off. @defaultValue false */
+  readonly isEndedByReasonAlone?: boolean | undefined
 }
 
 /** Reads chunks of OpenAI's form, tolerantly: fields may be null, missing, repeated; chunk ids mean nothing. */
@@ -60,7 +62,7 @@ export class OpenAIStreamReader implements StreamReader {
   end(sink: AnswerSink): boolean {
     this.#splitter?.end(this.#reason ?? (this.#isDone ? doneByItself : undefined))
     if (this.#reason !== undefined) sink.finish(this.#reason)
-    return this.#isDone || this.#reason !== undefined
+    return this.#reason !== undefined || (this.#isDone && this.#options.isEndedByReasonAlone !== true)
   }
 
   #choice(choice: WireChoice, chunk: WireAnswer, sink: AnswerSink): void {

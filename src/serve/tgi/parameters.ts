@@ -1,122 +1,134 @@
-import { HttpFailure } from '../http-failure.js'
-import { isRecord } from '../is-record.js'
+import { invalid } from './tgi-failure.js'
+import { readGrammar } from './grammar.js'
+import type { ChatBody, CompletionBody, WireParameters } from './request-bodies.js'
+import type { JsonOutput, RegexOutput } from '../../contract/structured-output.js'
 
-/** `parameters` of TGI's native routes, checked. */
-export interface TgiParameters {
+/** What `/info` says that a request may have (TGI 3.3). */
+export const limits = { stops: 4, topTokens: 5, bestOf: 1, batch: 4 } as const
+
+/** How to generate, whatever the route: checked, and in TGI's own meaning. */
+export interface Parameters {
   readonly maxNewTokens: number | undefined
+  /** Greedy otherwise. */
+  readonly samples: boolean
   readonly temperature: number | undefined
-  readonly topP: number | undefined
   readonly topK: number | undefined
+  readonly topP: number | undefined
   readonly typicalP: number | undefined
   readonly repetitionPenalty: number | undefined
   readonly frequencyPenalty: number | undefined
-  readonly doSample: boolean
-  readonly stop: readonly string[]
   readonly seed: number | undefined
+  readonly stop: readonly string[]
+  readonly watermark: boolean
   readonly returnFullText: boolean | undefined
   readonly details: boolean
-  readonly truncate: number | undefined
-  readonly topNTokens: number
-  readonly grammar: { readonly type: string; readonly value: unknown } | undefined
+  readonly topTokens: number
+  readonly grammar: JsonOutput | RegexOutput | undefined
 }
 
-export const mostStops = 4
-const mostTopTokens = 5
-const mostBestOf = 2
-
-/** What TGI's validation says, as 422 (TGI 3.3.6). */
-export function invalid(message: string): HttpFailure {
-  return new HttpFailure(422, JSON.stringify({ error: `Input validation error: ${message}`, error_type: 'validation' }))
+/** What is told of the route that a request came by. */
+export interface Asking {
+  readonly stream: boolean
+  /** Tokens of the input, where the model counts them. */
+  readonly inputTokens: number | undefined
 }
 
-/** What its JSON reader says: 422 in plain text. */
-export function notReadable(message: string): HttpFailure {
-  return new HttpFailure(422, `Failed to deserialize the JSON body into the target type: ${message}`)
-}
+type Wire = Partial<WireParameters>
 
-/** @throws HttpFailure as TGI refuses them. */
-export function readParameters(given: unknown): TgiParameters {
-  if (given !== undefined && given !== null && !isRecord(given)) throw notReadable('parameters: invalid type')
-  const fields = isRecord(given) ? given : {}
-  const parameters: TgiParameters = {
-    maxNewTokens: optional(fields, 'max_new_tokens', 'number'),
-    temperature: optional(fields, 'temperature', 'number'),
-    topP: optional(fields, 'top_p', 'number'),
-    topK: optional(fields, 'top_k', 'number'),
-    typicalP: optional(fields, 'typical_p', 'number'),
-    repetitionPenalty: optional(fields, 'repetition_penalty', 'number'),
-    frequencyPenalty: optional(fields, 'frequency_penalty', 'number'),
-    // Without any parameters TGI samples.
-    doSample: required(fields, 'do_sample', 'boolean') ?? given === undefined,
-    stop: readStops(fields),
-    seed: optional(fields, 'seed', 'number'),
-    returnFullText: optional(fields, 'return_full_text', 'boolean'),
-    details: required(fields, 'details', 'boolean') ?? false,
-    truncate: optional(fields, 'truncate', 'number'),
-    topNTokens: optional(fields, 'top_n_tokens', 'number') ?? 0,
-    grammar: readGrammar(fields['grammar']),
+/** The parameters of a native route. @throws HttpFailure as TGI's validation refuses them. */
+export function readParameters(wire: Wire, { stream, inputTokens }: Asking): Parameters {
+  checkBestOf(wire)
+  checkSampling(wire)
+  const { max_new_tokens: maxNewTokens, stop = [], top_n_tokens: topTokens, truncate, adapter_id: adapter } = wire
+  if (stop.length > limits.stops) {
+    throw invalid(`\`stop\` supports up to ${limits.stops} stop sequences. Given: ${stop.length}`)
   }
-  required(fields, 'watermark', 'boolean')
-  required(fields, 'decoder_input_details', 'boolean')
-  checkRanges(parameters, optional(fields, 'best_of', 'number'))
-  return parameters
+  if (maxNewTokens === 0) throw invalid('`max_new_tokens` must be strictly positive')
+  if ((topTokens ?? 0) > limits.topTokens) {
+    throw invalid(`\`top_n_tokens\` must be >= 0 and <= ${limits.topTokens}. Given: ${topTokens}`)
+  }
+  if (wire.decoder_input_details === true) {
+    const when = stream ? ' when streaming tokens' : ''
+    throw invalid(`\`decoder_input_details\` == true is not supported${when}`)
+  }
+  if (truncate === 0) throw invalid('`truncate` must be strictly positive')
+  if (truncate != null && (inputTokens === undefined || inputTokens > truncate)) {
+    throw invalid('`truncate` is not supported: shorten `inputs`')
+  }
+  if (adapter != null) throw invalid('`adapter_id` is not supported: there are no adapters')
+  const { temperature, top_k: topK, top_p: topP, typical_p: typicalP } = wire
+  return {
+    maxNewTokens: maxNewTokens ?? undefined,
+    samples: wire.do_sample === true || (temperature ?? 1) !== 1 || topK != null || topP != null || typicalP != null,
+    temperature: temperature ?? undefined,
+    topK: topK ?? undefined,
+    topP: topP ?? undefined,
+    typicalP: typicalP ?? undefined,
+    repetitionPenalty: wire.repetition_penalty ?? undefined,
+    frequencyPenalty: wire.frequency_penalty ?? undefined,
+    seed: wire.seed ?? undefined,
+    stop: stop.filter((text) => text !== ''),
+    watermark: wire.watermark ?? false,
+    returnFullText: wire.return_full_text ?? undefined,
+    details: wire.details ?? false,
+    topTokens: topTokens ?? 0,
+    grammar: wire.grammar == null ? undefined : readGrammar(wire.grammar),
+  }
 }
 
-function checkRanges(parameters: TgiParameters, bestOf: number | undefined): void {
-  const { temperature, topP, topK, typicalP, repetitionPenalty, frequencyPenalty, maxNewTokens, stop } = parameters
-  if (bestOf !== undefined && bestOf < 1) throw invalid('`best_of` must be strictly positive')
-  if (bestOf !== undefined && bestOf > mostBestOf) throw invalid(`\`best_of\` must be <= ${mostBestOf}. Given: ${bestOf}`)
-  if (temperature !== undefined && temperature <= 0) throw invalid('`temperature` must be strictly positive')
-  if (repetitionPenalty !== undefined && repetitionPenalty <= 0) {
+function checkBestOf({ best_of: bestOf }: Wire): void {
+  if (bestOf === 0) throw invalid('`best_of` must be strictly positive')
+  if (bestOf != null && bestOf > limits.bestOf) throw invalid('`best_of` != 1 is not allowed for this endpoint')
+}
+
+function checkSampling(wire: Wire): void {
+  const { temperature, top_k: topK, top_p: topP, typical_p: typicalP } = wire
+  if (temperature != null && temperature <= 0) throw invalid('`temperature` must be strictly positive')
+  if (wire.repetition_penalty != null && wire.repetition_penalty <= 0) {
     throw invalid('`repetition_penalty` must be strictly positive')
   }
-  if (frequencyPenalty !== undefined && (frequencyPenalty < -2 || frequencyPenalty > 2)) {
+  if (wire.frequency_penalty != null && Math.abs(wire.frequency_penalty) > 2) {
     throw invalid('`frequency_penalty` must be >= -2.0 and <= 2.0')
   }
-  if (topP !== undefined && (topP <= 0 || topP >= 1)) throw invalid('`top_p` must be > 0.0 and < 1.0')
-  if (typicalP !== undefined && (typicalP <= 0 || typicalP >= 1)) throw invalid('`typical_p` must be > 0.0 and < 1.0')
-  if (topK !== undefined && topK <= 0) throw invalid('`top_k` must be strictly positive')
-  if (maxNewTokens !== undefined && maxNewTokens <= 0) throw invalid('`max_new_tokens` must be strictly positive')
-  if (parameters.topNTokens > mostTopTokens) {
-    throw invalid(`\`top_n_tokens\` must be >= 0 and <= ${mostTopTokens}. Given: ${parameters.topNTokens}`)
-  }
-  if (stop.length > mostStops) {
-    throw invalid(`\`stop\` supports up to ${mostStops} stop sequences. Given: ${stop.length}`)
-  }
+  if (topP != null && (topP <= 0 || topP >= 1)) throw invalid('`top_p` must be > 0.0 and < 1.0')
+  if (typicalP != null && (typicalP <= 0 || typicalP >= 1)) throw invalid('`typical_p` must be > 0.0 and < 1.0')
+  if (topK != null && topK <= 0) throw invalid('`top_k` must be strictly positive')
 }
 
-interface Types {
-  readonly number: number
-  readonly boolean: boolean
+/** A chat samples unless its temperature is 0, and its penalty for presence becomes one for repetition. */
+export function readChatParameters(body: ChatBody, asking: Asking): Parameters {
+  const { presence_penalty: presence } = body
+  return readOpenAIParameters(
+    body,
+    {
+      max_new_tokens: body.max_tokens ?? body.max_completion_tokens,
+      repetition_penalty: presence == null ? undefined : presence + 2,
+      top_n_tokens: body.top_logprobs,
+      grammar: body.response_format,
+    },
+    asking,
+  )
 }
 
-type Fields = Readonly<Record<string, unknown>>
-
-/** A field that may be null. */
-function optional<T extends keyof Types>(fields: Fields, name: string, type: T): Types[T] | undefined {
-  return fields[name] === null ? undefined : required(fields, name, type)
+export function readCompletionParameters(body: CompletionBody, asking: Asking): Parameters {
+  if (body.suffix != null) throw invalid('Suffix is not supported and can be achieved by preprocessing the prompt.')
+  const wire = { max_new_tokens: body.max_tokens, repetition_penalty: body.repetition_penalty }
+  return readOpenAIParameters(body, wire, asking)
 }
 
-/** A field that may be absent, but not null. */
-function required<T extends keyof Types>(fields: Fields, name: string, type: T): Types[T] | undefined {
-  const value = fields[name]
-  if (value === undefined) return undefined
-  if (typeof value !== type) {
-    const what = value === null ? 'null' : typeof value
-    throw notReadable(`parameters.${name}: invalid type: ${what}, expected ${type === 'number' ? 'a number' : 'a boolean'}`)
-  }
-  return value as Types[T]
-}
-
-function readStops({ stop }: Fields): readonly string[] {
-  if (stop === undefined) return []
-  if (Array.isArray(stop) && stop.every((text) => typeof text === 'string')) return stop
-  throw notReadable(`parameters.stop: invalid type: ${stop === null ? 'null' : typeof stop}, expected a sequence`)
-}
-
-function readGrammar(grammar: unknown): TgiParameters['grammar'] {
-  if (grammar === undefined || grammar === null) return undefined
-  if (!isRecord(grammar) || typeof grammar['type'] !== 'string') throw notReadable('parameters.grammar: missing field `type`')
-  if (grammar['value'] === undefined) throw notReadable('parameters.grammar: missing field `value`')
-  return { type: grammar['type'], value: grammar['value'] }
+function readOpenAIParameters(body: ChatBody | CompletionBody, more: Wire, asking: Asking): Parameters {
+  const { temperature, stop, top_p, frequency_penalty, seed } = body
+  const isGreedy = temperature === 0
+  return readParameters(
+    {
+      do_sample: !isGreedy,
+      temperature: isGreedy ? undefined : temperature,
+      stop: stop ?? [],
+      top_p,
+      frequency_penalty,
+      seed,
+      ...more,
+    },
+    asking,
+  )
 }

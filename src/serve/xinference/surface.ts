@@ -3,7 +3,7 @@ import type { ServerState, Surface } from '../surface.js'
 import { BearerGate } from './bearer-gate.js'
 import { EventLog } from './event-log.js'
 import { ModelTable } from './model-table.js'
-import { RequestLimit } from './request-limit.js'
+import { RequestLimit } from '../inference/request-limit.js'
 import { createRoutes } from './routes.js'
 import type { XinferenceServer } from './xinference-request.js'
 

@@ -1,7 +1,7 @@
 import type { RouteRequest } from '../surface.js'
 import type { EventLog } from './event-log.js'
 import type { ModelTable } from './model-table.js'
-import type { RequestLimit } from './request-limit.js'
+import type { RequestLimit } from '../inference/request-limit.js'
 
 /** What the routes know of the server. */
 export interface XinferenceServer {

@@ -15,11 +15,16 @@ export function connect(options: InferenceEndpointsOptions = {}): InferenceEndpo
 }
 
 /** What `headrace doctor` finds out about the server, by name. */
-export async function runDoctor(): Promise<{ readonly code: number; readonly verdicts: Readonly<Record<string, string>> }> {
+export async function runDoctor(): Promise<{
+  readonly code: number
+  readonly verdicts: Readonly<Record<string, string>>
+}> {
   const cli = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url))
   const { code, output } = await new Promise<{ code: number; output: string }>((resolve) => {
     const args = ['--import', 'tsx', cli, 'doctor', endpoint, '--json']
-    const child = execFile(process.execPath, args, (_error, stdout) => resolve({ code: child.exitCode ?? 1, output: stdout }))
+    const child = execFile(process.execPath, args, (_error, stdout) =>
+      resolve({ code: child.exitCode ?? 1, output: stdout }),
+    )
   })
   const findings = output
     .trim()

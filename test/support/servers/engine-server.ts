@@ -1,5 +1,5 @@
 import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import type { AddressInfo } from 'node:net'
 
 import { onTestFinished } from 'vitest'
 
@@ -72,8 +72,8 @@ export abstract class EngineServer {
   protected readonly answer: Answer
   readonly #apiKey: string | undefined
   readonly #server: Server
-  readonly #sockets = new Set<Socket>()
-  #onSocketsClosed: (() => void) | undefined
+  readonly #left: Promise<void>
+  #onLeft = (): void => undefined
 
   protected constructor({ answer = () => ['Hel', 'lo'], apiKey, bos = '<s>' }: EngineServerOptions) {
     this.answer = answer
@@ -88,13 +88,7 @@ export abstract class EngineServer {
         void this.#serve({ method, path: url, headers, text, body: parse(text) }, response)
       })
     })
-    this.#server.on('connection', (socket: Socket) => {
-      this.#sockets.add(socket)
-      socket.on('close', () => {
-        this.#sockets.delete(socket)
-        if (this.#sockets.size === 0) this.#onSocketsClosed?.()
-      })
-    })
+    this.#left = new Promise((resolve) => (this.#onLeft = resolve))
   }
 
   protected abstract readonly routes: Readonly<Record<string, Handler>>
@@ -119,9 +113,9 @@ export abstract class EngineServer {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
   }
 
-  /** Resolves when the clients have closed all connections. */
-  async allSocketsClosed(): Promise<void> {
-    if (this.#sockets.size > 0) await new Promise<void>((resolve) => (this.#onSocketsClosed = resolve))
+  /** Resolves when a client has closed the connection before the end of its answer. */
+  get answerLeft(): Promise<void> {
+    return this.#left
   }
 
   /** The bodies of the requests to a path. */
@@ -138,6 +132,9 @@ export abstract class EngineServer {
 
   async #serve(request: Recorded, response: ServerResponse): Promise<void> {
     this.requests.push(request)
+    response.on('close', () => {
+      if (!response.writableFinished) this.#onLeft()
+    })
     const handler = this.routes[`${request.method} ${request.path}`]
     try {
       const isRefused = this.#apiKey !== undefined && request.headers.authorization !== `Bearer ${this.#apiKey}`

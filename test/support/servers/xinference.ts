@@ -100,12 +100,13 @@ export class XinferenceServer extends EngineServer {
     })
   }
 
-  /** What the engine refuses is an error inside a stream, which has begun by then. */
+  /** What the engine fails on is an error inside a stream, which has begun by then. */
   #said(asked: Asked): Said {
     try {
       return asSaid(this.answer(asked))
     } catch (error) {
-      if (!(error instanceof Refusal) || asked.body['stream'] !== true) throw error
+      const isOfEngine = error instanceof Refusal && (error.status === 429 || error.status === 500)
+      if (!isOfEngine || asked.body['stream'] !== true) throw error
       return { tokens: failing(error) }
     }
   }

@@ -1,6 +1,6 @@
 import { RateLimitError } from '../../errors/rate-limit-error.js'
 
-/** Xinference's `request_limits`: how many requests each model takes at once. */
+/** How many requests each model takes at once; Xinference's `request_limits`. */
 export class RequestLimit {
   readonly #max: number
   readonly #live = new Map<string, number>()

@@ -1,0 +1,212 @@
+import { JournalError } from '../../errors/journal-error.js'
+import type { Task } from '../../tasks/task.js'
+import type { DatasetRow } from '../dataset-row.js'
+import { type AnswerPage, storedStatuses, type StoredStatus, type Verdict } from '../journal/journal-types.js'
+import type { Journal } from '../journal/journal.js'
+import type { FinishedRow, Sink, SinkState } from '../sinks/sink.js'
+import { firstPosition, type Source, type SourcePosition, type SourceRow } from '../sources/source.js'
+import { EndedRow, type EndedSample } from './ended-row.js'
+import { StoredBytes } from './stored-bytes.js'
+import type { RowScope } from './row-scope.js'
+import type { Totals } from './totals.js'
+
+/** Where the output is: stored from time to time, so that it need not be written from the beginning again. */
+export interface StoredOutput {
+  /** The first row that is not written. */
+  readonly next: number
+  /** Where that row or one before it begins. */
+  readonly position: SourcePosition
+  readonly config: string
+  readonly sink: SinkState
+  /** Where an output of this run lies that was finished once, so that it may be replaced. */
+  readonly owned: string | undefined
+  /** Answers before it that the task did not accept. */
+  readonly unaccepted: number
+  /** All rows are written and the output is, or is being put, in its place. */
+  readonly isFinished: boolean
+}
+
+/** Of a run that has written nothing. */
+export const noOutput: StoredOutput = {
+  next: 0,
+  position: firstPosition,
+  config: '',
+  sink: {},
+  owned: undefined,
+  unaccepted: 0,
+  isFinished: false,
+}
+
+export interface OutputPassOptions {
+  readonly journal: Pick<Journal, 'ask'>
+  readonly source: Source
+  readonly sink: Sink
+  readonly task: Task
+  readonly scope: RowScope
+  readonly numGenerations: number
+  readonly totals: Totals
+  /** What the output is made by, besides the journal: with another one it is made again. */
+  readonly config: string
+  /** What the output is called. */
+  readonly path: string
+  /** What an earlier process left. */
+  readonly stored: StoredOutput | undefined
+  /** Takes the finished rows; the pass waits for it. */
+  readonly onRows: (rows: readonly FinishedRow[]) => Promise<void> | void
+  readonly now: () => number
+}
+
+const syncEveryMs = 5000
+
+/**
+ * Writes what is done in the order of the input: it follows the requests through the input, row by row, with the answers
+ * from the journal. The only way from the journal to an output, whether the run goes on, is resumed or has long ended.
+ */
+export class OutputPass {
+  readonly #options: OutputPassOptions
+  /** All rows below are in the journal. */
+  #boundary = 0
+  #isLast = false
+  #wake: () => void = () => undefined
+  #position: SourcePosition = firstPosition
+  #next = 0
+  /** Something was written of which not all is known: it is not to be gone on with. */
+  #isTorn = false
+  #verdicts: Verdict[] = []
+  #syncedAt: number
+
+  constructor(options: OutputPassOptions) {
+    this.#options = options
+    this.#syncedAt = options.now()
+  }
+
+  /** All rows below this one are in the journal. */
+  advance(boundary: number): void {
+    if (boundary <= this.#boundary) return
+    this.#boundary = boundary
+    this.#wake()
+  }
+
+  /** There will be no more rows than the boundary says. */
+  end(): void {
+    this.#isLast = true
+    this.#wake()
+  }
+
+  /**
+   * Writes until the {@link end}.
+   *
+   * @throws HeadraceError when the output cannot be written or the journal lacks a row.
+   */
+  async run(): Promise<void> {
+    const { sink, source, stored, totals, config, journal } = this.#options
+    const goesOn = stored !== undefined && stored.config === config && !stored.isFinished
+    if ((await sink.open(goesOn ? stored.sink : undefined)) && goesOn) {
+      this.#position = stored.position
+      this.#next = stored.next
+      totals.unaccepted = stored.unaccepted
+    } else await journal.ask('clearVerdicts')
+    try {
+      for await (const page of source.read({ from: this.#position })) {
+        if (!(await this.#writePage(page))) break
+      }
+    } finally {
+      if (!this.#isTorn) await this.#sync(false)
+    }
+  }
+
+  /** Puts the output in its place. */
+  async finish(): Promise<void> {
+    // First, so that a process that finds the output there knows whose it is.
+    await this.#sync(true)
+    await this.#options.sink.finish()
+  }
+
+  /** @returns `false` when there is nothing more to write. */
+  async #writePage(page: readonly SourceRow[]): Promise<boolean> {
+    const { scope, now } = this.#options
+    let start = page.findIndex(({ index }) => index >= this.#next)
+    while (start !== -1 && start < page.length) {
+      const { index } = page[start] as SourceRow
+      while (index >= this.#boundary && !this.#isLast) {
+        await new Promise<void>((resolve) => (this.#wake = resolve))
+      }
+      const boundary = Math.min(this.#boundary, scope.end)
+      if (index >= boundary) return false
+      let end = start
+      while (end < page.length && (page[end] as SourceRow).index < boundary) end++
+      const rows = page.slice(start, end)
+      this.#isTorn = true
+      await this.#write(rows.filter((row) => scope.has(row.index)))
+      this.#isTorn = false
+      const last = rows.at(-1) as SourceRow
+      this.#position = last.position
+      this.#next = last.index + 1
+      start = end
+      if (now() - this.#syncedAt > syncEveryMs) await this.#sync(false)
+    }
+    return true
+  }
+
+  async #write(sources: readonly SourceRow[]): Promise<void> {
+    const { sink, task, numGenerations, totals, onRows } = this.#options
+    if (sources.length === 0) return
+    const answers = await this.#answersTo(sources)
+    const finished: FinishedRow[] = []
+    for (const source of sources) {
+      const samples: DatasetRow[] = []
+      for (let sample = 0; sample < numGenerations; sample++) {
+        const id = source.index * numGenerations + sample
+        const found = answers.get(id)
+        if (found === undefined) {
+          throw new JournalError(`The journal lacks the answer to ${source.place}: it was changed from outside.`)
+        }
+        const row = new EndedRow(source, sample, found, task, sink.keepRaw === true)
+        if (row.status !== found.status) {
+          totals.unaccepted++
+          this.#verdicts.push({ id, message: row.columns.error ?? '' })
+        }
+        samples.push(row)
+      }
+      finished.push({ source, samples })
+    }
+    await sink.write(finished)
+    await onRows(finished)
+  }
+
+  async #answersTo(sources: readonly SourceRow[]): Promise<ReadonlyMap<number, EndedSample>> {
+    const { journal, numGenerations } = this.#options
+    const answers = new Map<number, EndedSample>()
+    const end = ((sources.at(-1) as SourceRow).index + 1) * numGenerations
+    let first = (sources[0] as SourceRow).index * numGenerations
+    while (first < end) {
+      const { ids, statuses, ends, bytes }: AnswerPage = await journal.ask('page', first, end)
+      const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+      for (const [index, id] of ids.entries()) {
+        const status = storedStatuses[statuses[index] as number] as StoredStatus
+        answers.set(id, { status, bytes: new StoredBytes(all.subarray(ends[index - 1] ?? 0, ends[index])) })
+      }
+      const last = ids.at(-1)
+      if (last === undefined) break
+      first = last + 1
+    }
+    return answers
+  }
+
+  async #sync(isFinished: boolean): Promise<void> {
+    const { sink, journal, config, path, stored, totals, now } = this.#options
+    const state: StoredOutput = {
+      next: this.#next,
+      position: this.#position,
+      config,
+      sink: await sink.sync(),
+      owned: isFinished ? path : stored?.owned,
+      unaccepted: totals.unaccepted,
+      isFinished,
+    }
+    const verdicts = this.#verdicts
+    this.#verdicts = []
+    await journal.ask('output', JSON.stringify(state), verdicts)
+    this.#syncedAt = now()
+  }
+}

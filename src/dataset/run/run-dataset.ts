@@ -1,0 +1,350 @@
+import { createHash } from 'node:crypto'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+
+import { AbortedError } from '../../errors/aborted-error.js'
+import type { HeadraceError } from '../../errors/headrace-error.js'
+import { OutputExistsError } from '../../errors/output-exists-error.js'
+import { onAbort } from '../../transport/signal-listeners.js'
+import type { RunEnd, RunPause, RunProgress, RunSummary } from '../run-progress.js'
+import type { FinishedRow } from '../sinks/sink.js'
+import { firstPosition, type Source } from '../sources/source.js'
+import { spoolInput, toLines } from '../sources/spool.js'
+import { Admission } from './admission.js'
+import { Committer } from './committer.js'
+import { Frontier } from './frontier.js'
+import { noteModelName, type OpenRun, openRun } from './open-run.js'
+import { OutputPass, type StoredOutput } from './output-pass.js'
+import type { RunPlan } from './plan.js'
+import { RequestLoop, type StopReason } from './request-loop.js'
+import { RowFeed } from './row-feed.js'
+import { createRowScope, type RowScope } from './row-scope.js'
+import { type StoredProgress, Totals } from './totals.js'
+
+/** How a run is steered and watched from outside. */
+export interface RunControl {
+  /** Takes no more rows. What is in flight has `drainMs` to end and is cancelled then. */
+  stop(drainMs: number): void
+  progress(): RunProgress
+}
+
+/** How long requests in flight get to end when the run cannot go on. */
+const drainMs = 10_000
+
+/**
+ * One process's part of a run, from opening the folder to closing it: rows flow from the source through the request loop
+ * into the journal, and behind them the output pass follows.
+ */
+export class RunDataset implements RunControl {
+  readonly #plan: RunPlan
+  readonly #totals = new Totals()
+  #frontier = new Frontier(firstPosition)
+  readonly #startedAt: number
+  readonly #onRows: (rows: readonly FinishedRow[]) => Promise<void> | void
+  #loop: RequestLoop | undefined
+  #admission: Admission | undefined
+  #feed: RowFeed | undefined
+  #source: Source | undefined
+  #scope: RowScope | undefined
+  #knownTotal: number | undefined
+  #diskPause: RunPause | undefined
+  #cancelDrain: (() => void) | undefined
+  #outputFailure: { readonly error: unknown } | undefined
+  #isStopped = false
+
+  constructor(plan: RunPlan, onRows: (rows: readonly FinishedRow[]) => Promise<void> | void) {
+    this.#plan = plan
+    this.#onRows = onRows
+    this.#startedAt = plan.runtime.now()
+  }
+
+  /** @throws HeadraceError as `generateDataset` says. */
+  async run(): Promise<RunSummary> {
+    const { folder, fork, task, llm, numGenerations, callConfig, signal } = this.#plan
+    if (signal?.aborted) throw aborted(signal)
+    await task.prepare?.()
+    this.#plan.sink.prepare?.(numGenerations)
+    const open = await openRun({
+      folder,
+      fork,
+      source: (place) => this.#openSource(place),
+      checkOutput: (output) => this.#checkOutput(output),
+      asked: {
+        task: { name: task.name, config: task.config ?? {} },
+        model: llm.toJSON(),
+        options: callConfig,
+        numGenerations,
+      },
+    })
+    let isFailed = true
+    try {
+      const summary = await this.#runOpen(open)
+      isFailed = false
+      return summary
+    } finally {
+      this.#cancelDrain?.()
+      this.#admission?.close()
+      await this.#feed?.close()
+      await this.#plan.sink.close()
+      await open.journal.close()
+      // What a run leaves that failed before its first row would only be in the way.
+      if (isFailed && open.isNew && this.#totals.stored === 0) await rm(folder, { recursive: true })
+    }
+  }
+
+  stop(afterMs: number): void {
+    this.#isStopped = true
+    this.#loop?.stop('stopped')
+    this.#cancelDrain ??= this.#plan.runtime.setTimer(() => this.#loop?.cancel(), afterMs)
+  }
+
+  progress(): RunProgress {
+    const totals = this.#totals
+    const share = this.#feed?.total === undefined ? this.#source?.progress?.(this.#frontier.position) : 1
+    return {
+      counts: totals.rowCounts,
+      done: totals.stored,
+      doneBefore: totals.doneBefore,
+      inFlight: this.#loop?.inFlight ?? 0,
+      waiting: this.#loop?.waiting ?? 0,
+      requests: totals.requests,
+      tokens: { ...totals.tokens },
+      wastedTokens: { ...totals.wastedTokens },
+      inputShare: share,
+      total: this.#total,
+      elapsedMs: this.#plan.runtime.now() - this.#startedAt,
+      pause: this.#diskPause ?? this.#admission?.pause,
+    }
+  }
+
+  get #total(): number | undefined {
+    const rows = this.#scope?.count ?? this.#feed?.total ?? this.#knownTotal
+    return rows === undefined ? undefined : rows * this.#plan.numGenerations
+  }
+
+  async #openSource(folder: string): Promise<Source> {
+    const { source } = this.#plan
+    if ('read' in source) return source
+    return spoolInput('bytes' in source ? source.bytes : toLines(source.rows), join(folder, 'input.jsonl'))
+  }
+
+  async #runOpen(open: OpenRun): Promise<RunSummary> {
+    const { journal, source, output } = open
+    const { sink, numGenerations, runtime, task } = this.#plan
+    const totals = this.#totals
+    this.#source = source
+    const scope = (this.#scope = await createRowScope(source, this.#plan))
+    const progress = await this.#restore(open, scope)
+    // eslint-disable-next-line typescript/unbound-method -- its text is what is looked at
+    const readHash = createHash('sha256').update(String(task.read)).digest('base64')
+    const config = JSON.stringify([sink.config, scope.key, readHash])
+    const isComplete = progress?.total !== undefined
+    if (isComplete && output?.isFinished && output.config === config && (await sink.isThere())) {
+      totals.unaccepted = output.unaccepted
+      return this.#summarize('finished')
+    }
+    const pass = new OutputPass({
+      journal,
+      source,
+      sink,
+      task,
+      scope,
+      numGenerations,
+      totals,
+      config,
+      path: this.#outputPath,
+      stored: output,
+      onRows: this.#onRows,
+      now: () => runtime.now(),
+    })
+    const written = pass.run()
+    // Its failure ends the requests as well, also when they have not begun yet.
+    written.catch((error: unknown) => {
+      this.#outputFailure = { error }
+      this.#loop?.fail(error)
+    })
+    let end: StopReason | undefined
+    try {
+      if (isComplete) pass.advance(Infinity)
+      else end = await this.#ask(open, pass, progress, scope)
+    } finally {
+      pass.end()
+      await written
+    }
+    if (end === undefined) await pass.finish()
+    return this.#summarize(end ?? 'finished')
+  }
+
+  get #outputPath(): string {
+    const { path } = this.#plan.sink.config
+    return typeof path === 'string' ? path : ''
+  }
+
+  async #checkOutput(output: StoredOutput | undefined): Promise<void> {
+    const path = this.#outputPath
+    if (output?.owned === path || !(await this.#plan.sink.isThere())) return
+    throw new OutputExistsError(`${path} exists and is not this run's: give another output, or move the file away.`)
+  }
+
+  /** What earlier processes have done, as far as it holds for these rows. */
+  async #restore({ journal, progress }: OpenRun, scope: RowScope): Promise<StoredProgress | undefined> {
+    if (progress === undefined) return undefined
+    this.#totals.restore(progress)
+    let { position, total } = progress
+    if (this.#plan.retryFailed) {
+      const { count, firstId } = await journal.ask('dropFailed')
+      this.#totals.counts.failed -= count
+      this.#totals.doneBefore -= count
+      if (firstId !== undefined) [position, total] = [firstPosition, undefined]
+    }
+    if (progress.scope !== scope.key) [position, total] = [firstPosition, undefined]
+    this.#knownTotal = total
+    return { ...progress, position, total, scope: scope.key }
+  }
+
+  /** Asks for everything that is not done. @returns why it ended early, if it did. */
+  async #ask(
+    { journal, source, manifest, inputCheck }: OpenRun,
+    pass: OutputPass,
+    progress: StoredProgress | undefined,
+    scope: RowScope,
+  ): Promise<StopReason | undefined> {
+    const { llm: original, runtime, numGenerations, task, call, signal, maxRetries, patienceMs, folder } = this.#plan
+    if (this.#isStopped) return 'stopped'
+    // Retrying is this run's business: its rows share what one of them learns of the server.
+    await original.load()
+    const llm = original.with({ maxRetries: 0, waitTimeoutMs: 0 })
+    try {
+      await llm.load()
+      await noteModelName(folder, manifest, llm.metadata.modelName)
+      const budgetReached = this.#budget()
+      if (budgetReached !== undefined) return budgetReached
+      const concurrency = Math.min(this.#plan.concurrency, llm.maxConcurrency)
+      const from = progress?.position ?? firstPosition
+      const frontier = (this.#frontier = new Frontier(from))
+      const admission = (this.#admission = new Admission({
+        runtime,
+        concurrency,
+        patienceMs,
+        onResume: () => this.#loop?.pump(),
+      }))
+      const committer = new Committer({
+        journal,
+        runtime,
+        snapshot: () => this.#snapshot(pass, scope),
+        onDiskFull: (error) => {
+          this.#diskPause = error && { cause: 'disk-full', message: error.message }
+          if (error === undefined) this.#loop?.pump()
+        },
+        onFailure: (error) => this.#loop?.fail(error),
+        patienceMs,
+      })
+      const loop = (this.#loop = new RequestLoop({
+        llm,
+        task,
+        call,
+        numGenerations,
+        concurrency,
+        maxRetries,
+        runtime,
+        drainMs,
+        admission,
+        committer,
+        frontier,
+        totals: this.#totals,
+        budget: () => this.#budget(),
+      }))
+      const check = inputCheck((chunk) => committer.addChunk(chunk))
+      pass.advance(from.row)
+      this.#feed = new RowFeed({
+        pages: source.read({ from, onChunk: check.check }),
+        journal,
+        scope,
+        numGenerations,
+        from,
+        onReady: () => loop.pump(),
+        onFailure: (error) => loop.fail(error),
+      })
+      const stopListening = signal && onAbort(signal, () => this.#abort(loop))
+      if (this.#isStopped) this.stop(drainMs)
+      if (this.#outputFailure !== undefined) loop.fail(this.#outputFailure.error)
+      let end: StopReason | undefined
+      try {
+        end = await loop.run(this.#feed)
+      } finally {
+        stopListening?.()
+        await committer.flush()
+      }
+      if (signal?.aborted) throw aborted(signal)
+      return end
+    } finally {
+      await llm.unload()
+    }
+  }
+
+  #abort(loop: RequestLoop): void {
+    loop.stop('stopped')
+    loop.cancel()
+  }
+
+  /** Taken when a group goes to the journal: what is true once that is safe. */
+  #snapshot(pass: OutputPass, scope: RowScope): { progress: string; onSafe: () => void } {
+    const totals = this.#totals
+    const progress: StoredProgress = {
+      position: this.#frontier.position,
+      total: this.#feed?.isEmpty === true && this.#frontier.openRows === 0 ? this.#feed.total : undefined,
+      scope: scope.key,
+      counts: { ...totals.counts },
+      requests: totals.requests,
+      tokens: totals.tokens,
+      wastedTokens: totals.wastedTokens,
+    }
+    const boundary = this.#frontier.row
+    return {
+      progress: JSON.stringify(progress),
+      onSafe: () => {
+        pass.advance(boundary)
+        this.#loop?.pump()
+      },
+    }
+  }
+
+  #budget(): StopReason | undefined {
+    const { maxTokensTotal = Infinity, maxCost = Infinity } = this.#plan
+    if (maxTokensTotal === Infinity && maxCost === Infinity) return undefined
+    const { input, output } = this.#totals.allTokens
+    if (input + output >= maxTokensTotal) return 'max-tokens'
+    return (this.#cost ?? 0) >= maxCost ? 'max-cost' : undefined
+  }
+
+  get #cost(): number | undefined {
+    const { prices } = this.#plan
+    if (prices === undefined) return undefined
+    const { input, output } = this.#totals.allTokens
+    return (input * prices.input + output * prices.output) / 1_000_000
+  }
+
+  #summarize(end: RunEnd): RunSummary {
+    const totals = this.#totals
+    return {
+      end,
+      counts: totals.rowCounts,
+      rows: totals.stored + totals.cancelled,
+      requests: totals.requests,
+      requestsNow: totals.requestsNow,
+      tokens: { ...totals.tokens },
+      wastedTokens: { ...totals.wastedTokens },
+      cost: this.#cost,
+      folder: this.#plan.folder,
+    }
+  }
+}
+
+function aborted(signal: AbortSignal): HeadraceError {
+  return new AbortedError(
+    'The run was aborted; what was answered is kept, and the run goes on when it is started again.',
+    {
+      cause: signal.reason,
+    },
+  )
+}

@@ -1,0 +1,30 @@
+import type { Warning } from '../../contract/response.js'
+import { chooseBounds } from './choose-bounds.js'
+import { type Grammar, writeGbnf } from './write-gbnf.js'
+
+export interface BoundsOptions {
+  /** How long an answer may become; what has no bound of its own gets one that keeps the answer within it. @defaultValue 2048 */
+  readonly maxTokens?: number | undefined
+}
+
+/** A grammar in GBNF, and what it leaves out of what was asked for. */
+export interface BoundedGrammar {
+  readonly grammar: string
+  readonly warnings: readonly Warning[]
+}
+
+const defaultMaxTokens = 2048
+
+/** Writes a grammar with bounds for what has none, which a warning names. */
+export function boundGrammar(grammar: Grammar, { maxTokens = defaultMaxTokens }: BoundsOptions): BoundedGrammar {
+  const bounds = chooseBounds(grammar, maxTokens)
+  const limits: string[] = []
+  if (bounds.open.has('characters'))
+    limits.push(`texts without a length of their own to ${bounds.characters} characters`)
+  if (bounds.open.has('items')) limits.push(`lists without one to ${bounds.items + 1} items`)
+  const message = `structuredOutput: the grammar holds ${limits.join(', and ')}, so that the answer ends within its tokens; say how long they may be, or raise maxTokens.`
+  return {
+    grammar: writeGbnf(grammar, bounds),
+    warnings: limits.length === 0 ? [] : [{ code: 'bounded-output', message }],
+  }
+}

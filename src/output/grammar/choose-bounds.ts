@@ -1,0 +1,85 @@
+import type { Expression, OpenBound } from './expression.js'
+import type { Bounds, Grammar } from './write-gbnf.js'
+
+/** What is open at all, and the bounds that were chosen. */
+export interface ChosenBounds extends Bounds {
+  readonly open: ReadonlySet<OpenBound>
+}
+
+const leastCharacters = 8
+const mostCharacters = 100_000
+const leastItems = 1
+const mostItems = 63
+
+/**
+ * Bounds with which the longest text of the grammar is `maxTokens` long, at a token for each character that the model is
+ * free to choose and for each two that it is not. Recursion is counted once. Where not even the least bounds fit, they
+ * are the least.
+ */
+export function chooseBounds(grammar: Grammar, maxTokens: number): ChosenBounds {
+  const open = openBoundsOf(grammar)
+  const fits = (characters: number, items: number): boolean => longest(grammar, { characters, items }) <= maxTokens
+  const items = open.has('items') ? largest(leastItems, mostItems, (count) => fits(leastCharacters, count)) : leastItems
+  const characters = open.has('characters')
+    ? largest(leastCharacters, Math.min(mostCharacters, maxTokens), (count) => fits(count, items))
+    : leastCharacters
+  return { open, characters, items }
+}
+
+function largest(least: number, most: number, fits: (count: number) => boolean): number {
+  let low = least
+  let high = Math.max(least, most)
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2)
+    if (fits(middle)) low = middle
+    else high = middle - 1
+  }
+  return low
+}
+
+function openBoundsOf({ root, rules }: Grammar): ReadonlySet<OpenBound> {
+  const open = new Set<OpenBound>()
+  const look = (expression: Expression): void => {
+    if (expression.kind === 'sequence') expression.items.forEach(look)
+    else if (expression.kind === 'choice') expression.options.forEach(look)
+    else if (expression.kind === 'repeat') {
+      if (typeof expression.max === 'string') open.add(expression.max)
+      look(expression.item)
+    }
+  }
+  for (const expression of [root, ...rules.values()]) look(expression)
+  return open
+}
+
+/** Tokens of the longest text. */
+function longest({ root, rules }: Grammar, bounds: Bounds): number {
+  const known = new Map<string, number>()
+  const measure = (expression: Expression): number => {
+    switch (expression.kind) {
+      case 'text':
+        return Math.floor(expression.text.length / 2)
+      case 'chars':
+        return 1
+      case 'sequence':
+        return expression.items.reduce((sum, item) => sum + measure(item), 0)
+      case 'choice':
+        return expression.options.reduce((most, option) => Math.max(most, measure(option)), 0)
+      case 'repeat': {
+        const { item, min, max } = expression
+        const times = typeof max === 'string' ? Math.max(min, bounds[max]) : max
+        return measure(item) * (times === Infinity ? bounds.characters : times)
+      }
+      case 'rule': {
+        const { name } = expression
+        let length = known.get(name)
+        if (length === undefined) {
+          known.set(name, 0)
+          length = measure(rules.get(name) as Expression)
+          known.set(name, length)
+        }
+        return length
+      }
+    }
+  }
+  return measure(root)
+}
