@@ -9,6 +9,7 @@ import { installPeers } from './install-peers.js'
 import { type Server, runClient, runCommand, startServer } from './processes.js'
 import type { Bar, Row, Skipped } from './row.js'
 import { peers } from './subjects/index.js'
+import { tgiRequestBody } from './tgi-workload.js'
 import { requestBody } from './workload.js'
 
 export interface Settings {
@@ -33,7 +34,7 @@ export const measurements: readonly Measurement[] = [
     name: 'chat-json',
     measure: (settings) =>
       withServer(async (server) => {
-        const load = jsonLoad(settings, server)
+        const load = jsonLoad(settings, server, 'json')
         await sameBody(server, load)
         const rounds = await clients(['headrace', 'undici'], load, settings)
         return [
@@ -50,7 +51,7 @@ export const measurements: readonly Measurement[] = [
         if (reason !== undefined) {
           return [{ name: 'chat-json-peers', what, skipped: `the peers are not installed: ${reason}` }]
         }
-        const load = jsonLoad(settings, server, peersCount)
+        const load = jsonLoad(settings, server, 'json', peersCount)
         const rounds = await clients(['headrace', ...peers], load, settings)
         const rows = peers.map((peer) => toRow('chat-json-peers', what, peer, rounds, peer))
         // The bar is the cheapest peer's.
@@ -60,6 +61,30 @@ export const measurements: readonly Measurement[] = [
   },
   streamMeasurement('stream-coalesced', 'coalesced', 'Xinference.streamChat, 500 tokens, 16 KiB a write'),
   streamMeasurement('stream-token', 'token', 'Xinference.streamChat, 500 tokens, one a write'),
+  {
+    name: 'tgi-json',
+    measure: (settings) =>
+      withServer((server) =>
+        compareTgi(settings, jsonLoad(settings, server, 'tgi-json'), server, {
+          name: 'tgi-json',
+          what: 'InferenceEndpointsLLM.complete, TGI /generate, 100 tokens',
+          against: 'undici request',
+          bar: atMost(1.5),
+        }),
+      ),
+  },
+  {
+    name: 'tgi-stream',
+    measure: (settings) =>
+      withServer((server) =>
+        compareTgi(settings, streamLoad(settings, server, 'tgi-coalesced'), server, {
+          name: 'tgi-stream',
+          what: 'InferenceEndpointsLLM.streamComplete, TGI, 500 tokens, 16 KiB a write',
+          against: 'undici body, split, JSON.parse',
+          bar: atMost(1.4),
+        }),
+      ),
+  },
   {
     name: 'cli-help',
     async measure({ dist, quick }) {
@@ -99,12 +124,7 @@ function streamMeasurement(name: string, delivery: 'coalesced' | 'token', what: 
     name,
     measure: (settings) =>
       withServer(async (server) => {
-        const load = {
-          ...endpointOf(settings, server, delivery),
-          warmUp: 300,
-          count: settings.quick ? 400 : 1500,
-          concurrency: 8,
-        }
+        const load = streamLoad(settings, server, delivery)
         await sameBody(server, load)
         const rounds = await clients(['headrace', 'undici'], load, settings)
         return [toRow(name, what, 'undici body, split, JSON.parse', rounds, 'undici', atMost(1.4))]
@@ -117,9 +137,9 @@ type Load = Omit<ClientLoad, 'subject'>
 /** The peers take so long that fewer requests say as much. */
 const peersCount = 5000
 
-function jsonLoad(settings: Settings, server: Server, count = 20_000): Load {
+function jsonLoad(settings: Settings, server: Server, delivery: Delivery, count = 20_000): Load {
   return {
-    ...endpointOf(settings, server, 'json'),
+    ...endpointOf(settings, server, delivery),
     // Not fewer when it is to be quick: a client that the compiler has not finished with costs three times as much.
     warmUp: 5000,
     count: settings.quick ? count / 4 : count,
@@ -127,13 +147,25 @@ function jsonLoad(settings: Settings, server: Server, count = 20_000): Load {
   }
 }
 
+function streamLoad(settings: Settings, server: Server, delivery: Delivery): Load {
+  return {
+    ...endpointOf(settings, server, delivery),
+    warmUp: 300,
+    count: settings.quick ? 400 : 1500,
+    concurrency: 8,
+  }
+}
+
+/** The first part of a path of the scripted server. */
+type Delivery = 'json' | 'coalesced' | 'token' | 'tgi-json' | 'tgi-coalesced'
+
 function endpointOf(
   { dist }: Settings,
   { origin }: Server,
-  delivery: 'json' | 'coalesced' | 'token',
+  delivery: Delivery,
 ): Pick<Load, 'endpoint' | 'stream' | 'library'> {
   const library = pathToFileURL(join(dist, 'index.js')).href
-  return { endpoint: `${origin}/${delivery}`, stream: delivery !== 'json', library }
+  return { endpoint: `${origin}/${delivery}`, stream: !delivery.endsWith('json'), library }
 }
 
 function clients(names: readonly string[], load: Load, { quick, profile }: Settings): Promise<Rounds> {
@@ -145,11 +177,27 @@ function clients(names: readonly string[], load: Load, { quick, profile }: Setti
   })
 }
 
+/** Headrace against the bare client, on TGI's native routes. */
+async function compareTgi(
+  settings: Settings,
+  load: Load,
+  server: Server,
+  { name, what, against, bar }: Pick<Row, 'name' | 'what' | 'against' | 'bar'>,
+): Promise<readonly Row[]> {
+  await sameBody(server, load, 'headrace-tgi', tgiRequestBody)
+  const rounds = await clients(['headrace-tgi', 'undici-tgi'], load, settings)
+  return [toRow(name, what, against, rounds, 'undici-tgi', bar, 'headrace-tgi')]
+}
+
 /** @throws Error unless Headrace sends the body that the bare client sends. */
-async function sameBody({ origin }: Server, load: Load): Promise<void> {
-  await runClient('client', { ...load, subject: 'headrace', warmUp: 0, count: 1 }, [])
+async function sameBody(
+  { origin }: Server,
+  load: Load,
+  subject = 'headrace',
+  expected: string = requestBody(load.stream),
+): Promise<void> {
+  await runClient('client', { ...load, subject, warmUp: 0, count: 1 }, [])
   const sent: unknown = await (await fetch(`${origin}/last-body`)).json()
-  const expected = requestBody(load.stream)
   if (sent !== expected) throw new Error(`Headrace sends ${String(sent)}, the bare client ${expected}.`)
 }
 
@@ -174,8 +222,16 @@ async function meanOf(times: number, measure: () => Promise<ClientFigures>): Pro
   return { cpu, wall }
 }
 
-function toRow(name: string, what: string, against: string, rounds: Rounds, theirs: string, bar?: Bar): Row {
-  return { name, what, against, unit: 'µs CPU', ...compare(rounds, 'headrace', theirs, 'cpu'), bar }
+function toRow(
+  name: string,
+  what: string,
+  against: string,
+  rounds: Rounds,
+  theirs: string,
+  bar?: Bar,
+  ours = 'headrace',
+): Row {
+  return { name, what, against, unit: 'µs CPU', ...compare(rounds, ours, theirs, 'cpu'), bar }
 }
 
 /** Wall time and CPU of whole processes. */

@@ -5,11 +5,13 @@
  * - `/json`: one JSON body
  * - `/coalesced`: an event stream cut every 16 KiB, wherever that falls, as a busy proxy forwards it
  * - `/token`: an event stream of one HTTP chunk and one write an event, the connections taking turns
+ * - `/tgi-json`, `/tgi-coalesced`: the same on TGI's native routes
  *
  * Prints its port once it listens.
  */
 import { type Socket, createServer } from 'node:net'
 
+import { tgiInfo, tgiModels, tgiStreamEvents, tgiWholeAnswer } from './tgi-workload.js'
 import { modelList, streamEvents, streamTokens, wholeAnswer } from './workload.js'
 
 const coalescedBytes = 16 * 1024
@@ -36,11 +38,21 @@ function cut(bytes: Buffer): readonly Buffer[] {
   return pieces
 }
 
+function coalesce(parts: readonly Buffer[]): Buffer {
+  return Buffer.concat([streamHead, ...cut(Buffer.concat(parts)).map(httpChunk), streamTail])
+}
+
 const events = streamEvents(streamTokens).map((event) => Buffer.from(event))
 const answers = {
   models: json(JSON.stringify(modelList)),
   whole: json(JSON.stringify(wholeAnswer)),
-  coalesced: Buffer.concat([streamHead, ...cut(Buffer.concat(events)).map(httpChunk), streamTail]),
+  coalesced: coalesce(events),
+}
+const tgiAnswers = {
+  models: json(JSON.stringify(tgiModels)),
+  info: json(JSON.stringify(tgiInfo)),
+  whole: json(JSON.stringify(tgiWholeAnswer)),
+  coalesced: coalesce(tgiStreamEvents.map((event) => Buffer.from(event))),
 }
 const tokenWrites = [streamHead, ...events.map(httpChunk), streamTail]
 
@@ -52,12 +64,18 @@ function answer(socket: Socket, path: string, body: string): void {
     socket.write(json(JSON.stringify(lastBody)))
     return
   }
+  const isTgi = path.startsWith('/tgi-')
   if (path.endsWith('/v1/models')) {
-    socket.write(answers.models)
+    socket.write((isTgi ? tgiAnswers : answers).models)
+    return
+  }
+  if (path.endsWith('/info')) {
+    socket.write(tgiAnswers.info)
     return
   }
   lastBody = body
-  if (path.startsWith('/token/')) writeInTurns(socket, 0)
+  if (isTgi) socket.write(path.endsWith('/generate_stream') ? tgiAnswers.coalesced : tgiAnswers.whole)
+  else if (path.startsWith('/token/')) writeInTurns(socket, 0)
   else socket.write(path.startsWith('/coalesced/') ? answers.coalesced : answers.whole)
 }
 

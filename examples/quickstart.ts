@@ -21,7 +21,7 @@ async function main(signal: AbortSignal): Promise<void> {
     `The model ${llm.modelUid} is on ${llm.endpoint}; its context window has ${llm.contextWindow ?? 'unknown'} tokens.`,
   )
   if (server.isDemo)
-    say('It came with the package and is tiny: it adds, sorts, spells, knows 16 capitals, tells stories.')
+    say('It came with the package and is tiny: it adds, sorts, spells, knows 48 capitals, tells stories.')
 
   await streamChat(llm, signal)
   await complete(llm, signal)
@@ -75,9 +75,9 @@ async function generate(llm: Xinference, signal: AbortSignal): Promise<void> {
   await writeFile(answersFile, answers.map((answer) => `${JSON.stringify(answer)}\n`).join(''))
   const failed = outputs.flatMap(({ errors }) => errors).filter((error) => error !== undefined)
   say(
-    `${answers.length - failed.length} answers, ${failed.length} failures. All are in ${relative('', fileURLToPath(answersFile))}; three of them:`,
+    `${answers.length - failed.length} answers, ${failed.length} failures. All are in ${relative('', fileURLToPath(answersFile))}; six of them:`,
   )
-  for (const { prompt, answer } of answers.slice(2, 5)) say(`  ${prompt} -> ${answer}`)
+  for (const { prompt, answer } of answers.slice(2, 8)) say(`  ${prompt} -> ${answer}`)
 
   title('4. Tokens per second')
   const [read, written] = [total(outputs, 'inputTokens'), total(outputs, 'outputTokens')]

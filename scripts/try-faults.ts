@@ -85,10 +85,11 @@ export async function tryFaults(trials: readonly Trial[], folders: readonly stri
   }
 }
 
-/** A copy of the sources with the tests of some files. */
+/** A copy of the sources with the tests of some files; the models are too large for one and stay where they are. */
 async function copyTo(house: string, folders: readonly string[], files: readonly string[]): Promise<void> {
   const isSource = (path: string): boolean => !path.endsWith('.test.ts')
   await cp(join(root, 'src'), join(house, 'src'), { recursive: true, filter: isSource })
+  await symlink(join(root, 'models'), join(house, 'models'), 'junction')
   for (const folder of folders) {
     await cp(join(root, 'test', folder), join(house, 'test', folder), { recursive: true, filter: isSource })
   }

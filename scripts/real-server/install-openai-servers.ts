@@ -37,7 +37,7 @@ export async function installOpenAIServers({ root, cache, isWanted, deadline }: 
   const how = { cwd: root, deadline }
   const system = await findPython(root)
   const lines = wanted.split('\n').filter((line) => line.includes('=='))
-  await checkIndex(system, lines.find((line) => line.startsWith('annotated-doc==')) ?? '', root)
+  await checkIndex(system, wanted, root)
   process.stdout.write(`Installing into ${cache}: about 1.3 GB, and a compilation of some minutes.\n`)
   await rm(venv, { recursive: true, force: true })
   await mkdir(cache, { recursive: true })

@@ -22,12 +22,11 @@ export function openAIServers(models: string): readonly RealServer[] {
       modules: 'llama_cpp.server.app',
       package: 'llama-cpp-python',
       program: 'python',
-      args: (port) => [
-        ...['-m', 'llama_cpp.server', '--host', '127.0.0.1', '--port', String(port)],
-        ...['--model', join(models, 'demo.gguf'), '--model_alias', 'demo', '--n_ctx', '512', '--n_threads', '1'],
-        // Log-probabilities are refused without it.
-        ...['--logits_all', 'true', '--verbose', 'false'],
-      ],
+      // Log-probabilities are refused without --logits_all.
+      args: (port) =>
+        `-m llama_cpp.server --host 127.0.0.1 --port ${port} --model_alias demo --n_ctx 512 --n_threads 1 --logits_all true --verbose false`
+          .split(' ')
+          .concat('--model', join(models, 'demo.gguf')),
       readyPath: '/v1/models',
     },
     {
@@ -36,7 +35,7 @@ export function openAIServers(models: string): readonly RealServer[] {
       package: 'transformers',
       program: 'transformers',
       // The folder that `make-model.py` wrote, in the current one.
-      args: (port) => ['serve', 'demo', '--device', 'cpu', '--host', '127.0.0.1', '--port', String(port)],
+      args: (port) => `serve demo --device cpu --host 127.0.0.1 --port ${port}`.split(' '),
       readyPath: '/health',
     },
   ]

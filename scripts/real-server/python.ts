@@ -6,6 +6,7 @@ import { runTool } from '../run-tool.js'
 import type { Deadline } from './deadline.js'
 import { Unavailable } from './unavailable.js'
 
+const probe = 'annotated-doc'
 const probeMs = 30_000
 
 /** A Python that can make virtual environments; `HEADRACE_PYTHON` names another. @throws Unavailable */
@@ -19,8 +20,9 @@ export async function findPython(cwd: string): Promise<string> {
   throw new Unavailable(`there is no Python 3.11 to 3.13 with venv (tried ${names.join(', ')})`)
 }
 
-/** Asks an index for one small package first, `name==version`: without a network pip would try long. @throws Unavailable */
-export async function checkIndex(python: string, pinned: string, cwd: string): Promise<void> {
+/** Asks an index for one small package of the requirements first: without a network pip would try long. @throws Unavailable */
+export async function checkIndex(python: string, requirements: string, cwd: string): Promise<void> {
+  const [pinned = probe] = requirements.split('\n').filter((line) => line.startsWith(`${probe}==`))
   const target = await mkdtemp(join(tmpdir(), 'headrace-pip-'))
   try {
     const options = ['--disable-pip-version-check', '--no-deps', '--no-cache-dir', '--retries', '1', '--timeout', '10']

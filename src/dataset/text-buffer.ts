@@ -1,4 +1,6 @@
 const firstBytes = 64 * 1024
+/** More than that is not kept for what comes next. */
+const mostBytes = 1024 * 1024
 
 /**
  * Texts one after the other, as UTF-8. They are written into bytes at once, so that long ones are not copied as strings
@@ -24,12 +26,21 @@ export class TextBuffer {
     this.#length += bytes.length
   }
 
+  /** What was written; only until the next write. */
+  get bytes(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length)
+  }
+
+  clear(): void {
+    this.#length = 0
+    if (this.#bytes.length > mostBytes) this.#bytes = Buffer.allocUnsafeSlow(firstBytes)
+  }
+
   /** Gives away what was written, in memory of its own. */
   take(): Uint8Array<ArrayBuffer> {
     const taken = new Uint8Array(this.#length)
-    taken.set(this.#bytes.subarray(0, this.#length))
-    this.#length = 0
-    if (this.#bytes.length > 16 * firstBytes) this.#bytes = Buffer.allocUnsafeSlow(firstBytes)
+    taken.set(this.bytes)
+    this.clear()
     return taken
   }
 

@@ -14,10 +14,10 @@ import { loadLlamaCppEngine } from './load-llama-cpp-engine.js'
 
 const modelPath = fileURLToPath(new URL('../../models/demo/demo.gguf', import.meta.url))
 const story = 'Tell me a story about a fox.'
-const storyTokens = 16
+const storyTokens = 18
 const answer =
-  'Once there was a purple fox. It lived near the sea. One day Ben gave it a key. The fox was happy, and they became friends.'
-const answerTokens = 32
+  'Once there was a happy fox. It lived behind an old mill. One day it found a little boat. It hid it under a stone. The fox smiled and was not afraid any more.'
+const answerTokens = 74
 
 type Options = CanonicalRequest['options']
 
@@ -123,8 +123,8 @@ describe('an engine', () => {
   it('knows its model', () => {
     expect(engine).toMatchObject({
       modelName: 'demo',
-      contextWindow: 512,
-      trainContextWindow: 512,
+      contextWindow: 1024,
+      trainContextWindow: 1024,
       parallel: 8,
       threads: 1,
       capabilities: { chat: true, completion: true, vision: false, tools: false, maxConcurrency: 8 },
@@ -216,13 +216,16 @@ describe('an engine', () => {
 
   describe('ends', () => {
     it('before a stop string, wherever tokens meet', async () => {
-      const { content, reason, deltas } = await run(engine, story, { temperature: 0, stop: ['zzz', ' fox. It l'] })
-      expect([content, reason]).toEqual(['Once there was a purple', { unified: 'stop', raw: 'stop-string' }])
+      const { content, reason, deltas } = await run(engine, story, { temperature: 0, stop: ['zzz', ' fox. It '] })
+      expect([content, reason]).toEqual([
+        answer.slice(0, answer.indexOf(' fox')),
+        { unified: 'stop', raw: 'stop-string' },
+      ])
       expect(deltas.join('')).toBe(content)
     })
 
     it('with what only looked like a stop string', async () => {
-      const { content, reason } = await run(engine, story, { temperature: 0, stop: 'friends.!' })
+      const { content, reason } = await run(engine, story, { temperature: 0, stop: `${answer.slice(-8)}!` })
       expect([content, reason?.raw]).toEqual([answer, 'eos'])
     })
 
@@ -300,17 +303,17 @@ describe('an engine', () => {
 
   describe('refuses before it evaluates anything', () => {
     it('a prompt that fills the window', () => {
-      const prompt = 'a'.repeat(600)
+      const prompt = 'a'.repeat(1100)
       const tokens = engine.countTokens(prompt)
       expect(() => start(engine, { prompt })).toThrow(ContextOverflowError)
       expect(() => start(engine, { prompt })).toThrow(
-        `The prompt is ${tokens} tokens long and leaves no room in the context window of 512: shorten it.`,
+        `The prompt is ${tokens} tokens long and leaves no room in the context window of 1024: shorten it.`,
       )
     })
 
     it('more tokens than the window has', () => {
-      expect(() => start(engine, story, { maxTokens: 513 })).toThrow(
-        'maxTokens is 513, more than the whole context window of 512 tokens: lower it.',
+      expect(() => start(engine, story, { maxTokens: 1025 })).toThrow(
+        'maxTokens is 1025, more than the whole context window of 1024 tokens: lower it.',
       )
     })
 

@@ -52,6 +52,8 @@ export interface LlamaCppEngineParts {
  *   that may change a token. So its text is the same alone and under load, at the price of the batch's speed.
  * - Calls without a seed share batches, also with what is left of an earlier call that began alike; at temperature 0 they
  *   may differ where two tokens are nearly as likely.
+ * - A constraint is a grammar that tokens are drawn by. What it leaves without an end gets a bound from the tokens that the
+ *   answer may have, with a warning; see `jsonSchemaToGbnf`.
  * - The window is never shifted: a text that fills it ends there, with the finish reason `length`.
  */
 export class LlamaCppEngine implements Engine {

@@ -65,7 +65,7 @@ describe('a broken model', () => {
 describe('options', () => {
   it('are chosen for a tiny model: its window, 8 sequences, one thread', async () => {
     const engine = await loadLlamaCppEngine({ modelPath: demo })
-    expect(engine).toMatchObject({ contextWindow: 512, parallel: 8, threads: 1 })
+    expect(engine).toMatchObject({ contextWindow: 1024, parallel: 8, threads: 1 })
     await engine.dispose()
   })
 
@@ -82,7 +82,7 @@ describe('options', () => {
   })
 
   it.each<[options: Partial<LoadLlamaCppEngineOptions>, message: string | RegExp]>([
-    [{ contextWindow: 513 }, 'contextWindow is 513, and the model was trained for 512 tokens: lower it.'],
+    [{ contextWindow: 1025 }, 'contextWindow is 1025, and the model was trained for 1024 tokens: lower it.'],
     [{ parallel: 257 }, 'parallel is 257, and llama.cpp takes at most 256: lower it.'],
     [{ gpu: process.platform === 'darwin' ? 'cuda' : 'metal' }, /gpu is '\w+', and no such device can be used here/],
   ])('that the model or the memory does not hold are refused: %j', async (options, message) => {

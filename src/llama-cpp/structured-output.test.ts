@@ -44,7 +44,7 @@ const outputs: readonly (readonly [string, StructuredOutput])[] = [
     },
   ],
   ['an enumeration', { format: 'json', schema: { enum: ['red', 'green', { blue: [1, null] }] } }],
-  ['recursion', { format: 'json', schema: { type: 'array', items: { $ref: '#' }, maxItems: 2 } }],
+  ['recursion', { format: 'json', schema: { type: 'array', items: { $ref: '#' }, maxItems: 1 } }],
   ['a date', { format: 'regex', schema: String.raw`\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])` }],
   ['a choice', { format: 'choice', schema: ['yes', 'no', 'yes, "but"\nnot now', 'äöü 😀'] }],
 ]
@@ -78,14 +78,15 @@ describe.each(outputs)('%s', (_name, structuredOutput) => {
       expect(finishReason).toEqual({ unified: 'stop', raw: 'eos' })
     }
   })
+})
 
-  it('is the same alone and beside others with a seed', async () => {
-    const seeds = [1, 2, 3, 4, 5, 6, 7, 8]
-    const alone: unknown[] = []
-    for (const seed of seeds.slice(0, 3)) alone.push(await parsedOf({ ...options, seed }))
-    const together = await Promise.all(seeds.map((seed) => parsedOf({ ...options, seed })))
-    expect(together.slice(0, 3)).toEqual(alone)
-  })
+it.each(outputs.slice(1, 2))('%s are the same alone and beside others with a seed', async (_name, structuredOutput) => {
+  const options: CallOptions = { ...wild, maxTokens: 200, structuredOutput }
+  const alone = [await parsedOf({ ...options, seed: 1 }), await parsedOf({ ...options, seed: 2 })]
+  const others = Array.from({ length: 3 }, () => llm.chat(question, { maxTokens: 40 }))
+  const together = await Promise.all([1, 2, 3].map((seed) => parsedOf({ ...options, seed })))
+  expect(together.slice(0, 2)).toEqual(alone)
+  await Promise.all(others)
 })
 
 it('keeps eight calls with constraints apart', async () => {
@@ -119,7 +120,7 @@ it('gives thirty free fields within the tokens', async () => {
   }
   // Nothing but letters is likely, so every field runs to its bound.
   const copies = await Promise.all(
-    Array.from({ length: 3 }, (_, seed) =>
+    Array.from({ length: 2 }, (_, seed) =>
       llm.chat(question, { ...wild, seed, structuredOutput: { format: 'json', schema } }),
     ),
   )
@@ -168,7 +169,7 @@ it('works with penalties, log-probabilities and stop strings', async () => {
     frequencyPenalty: 0.5,
   })
   expect(parsed).toMatchObject({ name: expect.any(String), id: expect.any(Number) })
-  expect(logprobs?.map(({ token }) => token).join('')).toBe(text)
+  expect(Buffer.from(logprobs?.flatMap(({ bytes }) => bytes ?? []) ?? []).toString()).toBe(text)
   await expect(llm.chat(question, { structuredOutput, stop: '"last_name"' })).rejects.toMatchObject({
     code: 'INVALID_OUTPUT',
   })

@@ -8,7 +8,7 @@ export interface EventFraming {
 }
 
 /** Byte for byte as sse-starlette 2 writes it: CRLF, one `data: ` line an event. */
-export const starletteFraming: EventFraming = {
+const starletteFraming: EventFraming = {
   before: 'data: ',
   after: '\r\n\r\n',
   ping: (now) => `: ping - ${pythonTime(now)}\r\n\r\n`,

@@ -1,15 +1,19 @@
 /** The one contract, on every server: loading, asking, streams, stops, lengths, tokens, tools, several answers. */
+import { fileURLToPath } from 'node:url'
+
 import { describe, expect, it } from 'vitest'
 
 import type { Route } from '../../src/contract/capabilities.js'
 import type { LLM } from '../../src/llm/llm.js'
-import type { ChatMessage, Tool } from '../../src/index.js'
+import { type ChatMessage, InferenceEndpointsLLM, type Tool } from '../../src/index.js'
 import { errorOf } from '../support/outcome-of.js'
 import { ask, bodiesOf, difference, prompt, question } from './ask.js'
 import { backEnds } from './table.js'
 
 const tools: readonly Tool[] = [{ name: 'weather', parameters: { type: 'object', properties: {} } }]
 const wireModes = ['json', 'stream'] as const
+const tokenizerId = fileURLToPath(new URL('../../models/demo', import.meta.url))
+const rendered = '<|im_start|>user\nCount to four.<|im_end|>\n<|im_start|>assistant\n'
 
 describe.each(backEnds.map((backEnd) => [backEnd.name, backEnd] as const))('%s', (_name, backEnd) => {
   const { paths } = backEnd
@@ -80,47 +84,42 @@ describe.each(backEnds.map((backEnd) => [backEnd.name, backEnd] as const))('%s',
       })
     })
 
-    it.runIf(honours(route, 'stop')).each(wireModes)(
-      'ends before a stop string, wherever its tokens were cut, as %s',
-      async (wireMode) => {
-        const { llm } = await backEnd.open({ answer: () => ['One', ' two\nU', 'ser:', ' three'] })
-        expect(await ask(llm, route, { wireMode, stop: ['\nUser:'] })).toMatchObject({
-          text: 'One two',
-          finishReason: { unified: 'stop' },
-        })
-      },
-    )
-
-    it.runIf(honours(route, 'stop'))(
-      'takes five stop strings, or as many as the server does with a warning',
-      async () => {
-        const { llm, server } = await backEnd.open()
-        const { maxStops = 5 } = backEnd
-        const stop = ['1', '2', '3', '4', '5']
-        await ask(llm, route)
-        const { warnings } = await ask(llm, route, { stop })
-        expect(Object.values(difference(bodiesOf(server)))).toEqual([stop.slice(0, maxStops)])
-        expect(warnings.map(({ code }) => code)).toEqual(maxStops < 5 ? ['stops-cut'] : [])
-      },
-    )
-
     it.each(wireModes)('says that an answer was cut at maxTokens, as %s', async (wireMode) => {
       const { llm } = await backEnd.open()
       const { text, finishReason, usage } = await ask(llm, route, { wireMode, maxTokens: 2 })
       expect([text, finishReason.unified, usage.outputTokens]).toEqual(['One two', 'length', 2])
     })
+  })
 
-    it.runIf(honours(route, 'logprobs')).each(wireModes)(
-      'gives the log-probability of each token, as %s',
-      async (wireMode) => {
-        const { llm } = await backEnd.open()
-        const { logprobs } = await ask(llm, route, { wireMode, logprobs: 2 })
-        expect(logprobs?.map(({ token }) => token)).toEqual(['One', ' two', ' three', ' four'])
-        expect(logprobs?.map(({ logprob }) => logprob)).toEqual([-0.125, -0.25, -0.375, -0.5])
-        expect(logprobs?.map(({ top }) => top.map(({ token }) => token))[0]).toEqual(['One', '~1'])
-        expect((await ask(llm, route, { wireMode })).logprobs).toBeUndefined()
-      },
-    )
+  describe.each(routes.filter((route) => honours(route, 'stop')))('%s: stops', (route) => {
+    it.each(wireModes)('ends before a stop string, wherever its tokens were cut, as %s', async (wireMode) => {
+      const { llm } = await backEnd.open({ answer: () => ['One', ' two\nU', 'ser:', ' three'] })
+      expect(await ask(llm, route, { wireMode, stop: ['\nUser:'] })).toMatchObject({
+        text: 'One two',
+        finishReason: { unified: 'stop' },
+      })
+    })
+
+    it('takes five stop strings, or as many as the server does with a warning', async () => {
+      const { llm, server } = await backEnd.open()
+      const { maxStops = 5 } = backEnd
+      const stop = ['1', '2', '3', '4', '5']
+      await ask(llm, route)
+      const { warnings } = await ask(llm, route, { stop })
+      expect(Object.values(difference(bodiesOf(server)))).toEqual([stop.slice(0, maxStops)])
+      expect(warnings.map(({ code }) => code)).toEqual(maxStops < 5 ? ['stops-cut'] : [])
+    })
+  })
+
+  describe.each(routes.filter((route) => honours(route, 'logprobs')))('%s: log-probabilities', (route) => {
+    it.each(wireModes)('gives the log-probability of each token, as %s', async (wireMode) => {
+      const { llm } = await backEnd.open()
+      const { logprobs } = await ask(llm, route, { wireMode, logprobs: 2 })
+      expect(logprobs?.map(({ token }) => token)).toEqual(['One', ' two', ' three', ' four'])
+      expect(logprobs?.map(({ logprob }) => logprob)).toEqual([-0.125, -0.25, -0.375, -0.5])
+      expect(logprobs?.map(({ top }) => top.map(({ token }) => token))[0]).toEqual(['One', '~1'])
+      expect((await ask(llm, route, { wireMode })).logprobs).toBeUndefined()
+    })
   })
 
   it.each(wireModes)('calls tools and hears what they say, as %s', async (wireMode) => {
@@ -171,6 +170,22 @@ describe.each(backEnds.map((backEnd) => [backEnd.name, backEnd] as const))('%s',
     expect(output?.statistics.outputTokens).toEqual([4, 4])
     const streams = bodiesOf(server).map((body) => body['stream'] === true)
     expect(streams).toEqual(backEnd.batchWire === 'stream' ? [true, true] : [false, false])
+  })
+})
+
+const withTokenizer = backEnds.filter(({ className }) => className === InferenceEndpointsLLM.className)
+
+describe.each(withTokenizer.map((backEnd) => [backEnd.name, backEnd] as const))('%s', (_name, { open, paths }) => {
+  it('renders a conversation with the tokenizer that it is given, where literal text is taken', async () => {
+    const { llm, server } = await open({ tokenizerId })
+    const { text, route } = await llm.chat(question)
+    expect([text, route]).toEqual(['One two three four', paths.completion === undefined ? 'chat' : 'completion'])
+    const sent = JSON.stringify(bodiesOf(server))
+    expect(sent.includes(JSON.stringify(rendered))).toBe(paths.completion !== undefined)
+    // What the template reads is not sent beside.
+    if (paths.completion === undefined) return
+    await llm.chat(question, { reasoning: false, chatTemplateKwargs: { style: 'brief' } })
+    expect(difference(bodiesOf(server))).toEqual({})
   })
 })
 

@@ -28,6 +28,8 @@ export interface Setup {
   /** @defaultValue the right one */
   readonly apiKey?: string | undefined
   readonly unsupportedOptions?: 'error' | 'warn' | undefined
+  /** Of `InferenceEndpointsLLM`. */
+  readonly tokenizerId?: string | undefined
   readonly runtime?: LLMDependencies['runtime']
 }
 

@@ -12,7 +12,7 @@ describe('chat and complete over the demo model', () => {
   it('answers a prompt', async () => {
     const { code, stdout, stderr } = await run(['chat', 'What is the capital of Norway?', ...greedy, '--stats'])
     expect({ code, stdout }).toEqual({ code: 0, stdout: 'The capital of Norway is Oslo.\n' })
-    expect(stderr).toMatch(/^\d+ tokens in, 8 out; first token after \d+ ms, \d+ ms in all: [\d.]+ tokens\/s\n$/)
+    expect(stderr).toMatch(/^\d+ tokens in, 15 out; first token after \d+ ms, \d+ ms in all: [\d.]+ tokens\/s\n$/)
   })
 
   it.each([[['chat']], [['complete', '-']]])('reads the prompt from standard input (%j)', async (args) => {
@@ -41,7 +41,7 @@ describe('chat and complete over the demo model', () => {
     expect(JSON.parse(stdout)).toEqual({
       text: expect.stringContaining('dog'),
       finishReason: 'stop',
-      usage: { inputTokens: 29, outputTokens: expect.any(Number), totalTokens: expect.any(Number) },
+      usage: { inputTokens: 31, outputTokens: expect.any(Number), totalTokens: expect.any(Number) },
       model: 'demo',
       seed: 4,
       timings: { firstTokenMs: expect.any(Number), totalMs: expect.any(Number), attempts: 1 },
@@ -64,8 +64,8 @@ describe('chat and complete over the demo model', () => {
 
 describe('failures over a model file are one line, and exit code 1', () => {
   it('more tokens than the window has', async () => {
-    const { code, stdout, stderr } = await run(['chat', 'Hello!', '--max-tokens', '600'])
-    expect(stderr).toMatch(/^headrace: maxTokens is 600, more than the 512 tokens .*\[CONTEXT_OVERFLOW\]\n$/)
+    const { code, stdout, stderr } = await run(['chat', 'Hello!', '--max-tokens', '1100'])
+    expect(stderr).toMatch(/^headrace: maxTokens is 1100, more than the 1024 tokens .*\[CONTEXT_OVERFLOW\]\n$/)
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
   })
 

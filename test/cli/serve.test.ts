@@ -50,6 +50,23 @@ describe('headrace serve', () => {
     expect(stdout).toMatch(/Stopping: .*\nStopped\.\n$/)
   })
 
+  it.each(['tgi', 'openai'])('speaks the protocol of %s', async (protocol) => {
+    const { server, url } = await startServer(['--as', protocol, '--model-uid', 'org/model'])
+    expect(server.stdout).toContain(`headrace chat --llm ${url}\n`)
+    expect(server.stdout).toContain(`new InferenceEndpointsLLM({ baseUrl: "${url}" })`)
+    const own = await run(['chat', 'Hi', '--temperature', '0', '--json', '--llm', url])
+    expect({ code: own.code, stderr: own.stderr }).toMatchObject({ code: 0 })
+    expect(JSON.parse(own.stdout)).toMatchObject({ text: expect.any(String), finishReason: 'stop' })
+    const native = await fetch(`${url}/generate`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ inputs: 'Once', parameters: { max_new_tokens: 2 } }),
+    })
+    expect(native.status).toBe(protocol === 'tgi' ? 200 : 404)
+    server.child.kill('SIGINT')
+    expect((await server.finished).code).toBe(0)
+  })
+
   it('wants its key, has the name it was given, and is quiet when told', async () => {
     const { server, url, port } = await startServer(['--model-uid', 'my model', '--quiet'], {
       env: { HEADRACE_API_KEY: 'sk-secret' },

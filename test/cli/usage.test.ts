@@ -58,6 +58,7 @@ describe('wrong usage is one line, and exit code 2', () => {
     ['an empty pipe', ['chat'], /prompt is empty.*\[INVALID_OPTION\]/],
     ['a key for a file', ['chat', '--api-key', 'k', 'Hi'], /--api-key has no effect.*\[INVALID_OPTION\]/],
     ['threads for a server', ['chat', '--llm', 'xinference:a', '--threads', '2', 'Hi'], /--threads has no effect/],
+    ['a protocol that is none', ['serve', '--as', 'vllm'], /xinference, tgi, openai/],
     ['a port that is none', ['serve', '--port', '99999'], /port must be at most 65535/],
     ['an open host without a key', ['serve', '--host', '0.0.0.0'], /--api-key.*\[INVALID_OPTION\]/],
   ])('%s', async (_what, args, message) => {

@@ -21,20 +21,31 @@ function start(file: string, env?: Readonly<Record<string, string>>): Command {
   return new Command(process.execPath, ['--import', tsx, fileURLToPath(new URL(file, folder))], env)
 }
 
+/** One answer of any text, and its tokens. */
+function answered(name: RegExp): RegExp {
+  return new RegExp(
+    `^${name.source} \\[ (?!null)[^]+ \\] \\{ inputTokens: \\[ \\d+ \\], outputTokens: \\[ \\d+ \\] \\}\\n$`,
+  )
+}
+
 /** What each example prints, as far as it matters. */
 const outputs: Readonly<Record<string, RegExp>> = {
   'abort.ts': /^ABORTED "Once there.*"\nleft\n$/,
-  'callbacks.ts': /^start: completion .*\npart: {2}"The"\n(part: .*\n)+end: {3}8 tokens\n$/,
+  'callbacks.ts': /^start: completion .*\npart: {2}"The"\n(part: .*\n)+end: {3}13 tokens\n$/,
   'chat.ts': /^The capital of Norway is Oslo\.\n12 \+ 7 = 19\. \{/,
   'complete.ts': /^\w+ and \w+\.\nOnce there was a \w+ \w+\.\n$/,
   'dataset.ts':
     /^0 ok The capital of Norway is Oslo\.\n1 ok .*\n2 ok .*\n3 rows are safe\n\{"country":"Norway","generation":.*\}\n0 requests\n$/,
+  'dedicated.ts': answered(/headrace\/demo/),
   'generate.ts': /^fox \[.*\]\n {2}Once .*fox.*\n {2}Once .*fox.*\nowl (.*\n){3}horse (.*\n){3}$/,
-  'llama-cpp.ts': /^demo 512\n3, 9, 14, 27\. \d+\n$/,
-  'models.ts': /^demo: LLM, context window of 512 tokens, chat and generate\ndemo is a demo on llama\.cpp\.\n$/,
+  'llama-cpp.ts': /^demo 1024\n3, 9, 14, 27\. \d+\n$/,
+  'models.ts': /^demo: LLM, context window of 1024 tokens, chat and generate\ndemo is a demo on llama\.cpp\.\n$/,
   'own-server.ts': /^POST \/v1\/chat\/completions 200\n7 \+ 8 = 15\.\n$/,
   'save-and-load.ts': /^\{\n(?![^]*sk-not)[^]*"env": "XINFERENCE_API_KEY"[^]*\}\nh-o-r-s-e\.\n$/,
+  'serverless-schema.ts': /^\{\s+name: ['"`][^]*['"`],\s+last_name: ['"`][^]*['"`],\s+id: -?\d+\s+\}\n$/,
+  'serverless.ts': answered(/meta-llama\/Meta-Llama-3\.1-70B-Instruct/),
   'stream.ts': /^Once there was .*\n\(stop; first token after \d+ ms\)\n$/,
+  'tgi.ts': answered(/completion/),
 }
 
 describe('the examples', () => {

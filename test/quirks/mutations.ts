@@ -131,14 +131,14 @@ export const quirks: readonly Quirk[] = [
     mutations: [
       {
         path: reader,
-        text: `return this.#isDone || this.#reason !== undefined`,
-        replacement: `return this.#isDone`,
+        text: `return this.#reason !== undefined || (`,
+        replacement: `return (`,
         handling: 'a reason and the end of the body are an end',
       },
       {
         path: reader,
-        text: `return this.#isDone || this.#reason !== undefined`,
-        replacement: `return true`,
+        text: `return this.#reason !== undefined || (`,
+        replacement: `return true || (`,
         handling: 'without [DONE] and without a reason the answer is truncated',
       },
     ],

@@ -90,7 +90,10 @@ export class JournalDatabase {
       ends.push((length += raw.length))
       if (length > pageBytes) break
     }
-    return { ids, statuses, bytes: Buffer.concat(answers), ends: Uint32Array.from(ends) }
+    // Memory of its own, so that it can be handed to another thread as it is.
+    const bytes = new Uint8Array(length)
+    for (const [index, raw] of answers.entries()) bytes.set(raw, ends[index - 1] ?? 0)
+    return { ids, statuses, bytes, ends: Uint32Array.from(ends) }
   }
 
   ids(first: number, limit: number): Float64Array {

@@ -2,7 +2,7 @@
 import { parentPort } from 'node:worker_threads'
 
 import { JournalDatabase } from './journal-database.js'
-import type { JournalCommands } from './journal-types.js'
+import type { AnswerPage, JournalCommands } from './journal-types.js'
 import { RunLock } from './run-lock.js'
 
 let database: JournalDatabase | undefined
@@ -42,7 +42,8 @@ const commands: JournalCommands = {
 parentPort?.on('message', ([name, parameters]: [keyof JournalCommands, readonly unknown[]]) => {
   try {
     const command = commands[name] as (...all: readonly unknown[]) => unknown
-    parentPort?.postMessage([true, command(...parameters)])
+    const value = command(...parameters)
+    parentPort?.postMessage([true, value], name === 'page' ? [(value as AnswerPage).bytes.buffer as ArrayBuffer] : [])
   } catch (error) {
     const { code = '', message } = error as { code?: string; message: string }
     parentPort?.postMessage([false, { code, message }])

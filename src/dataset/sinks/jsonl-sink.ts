@@ -126,7 +126,7 @@ class JsonlSink implements Sink {
   }
 
   async #flush(): Promise<void> {
-    const bytes = this.#text.take()
+    const bytes = this.#text.bytes
     try {
       for (let written = 0; written < bytes.length;) {
         const { bytesWritten } = (await this.#file?.write(bytes, written, bytes.length - written, this.#bytes)) ?? {
@@ -135,6 +135,7 @@ class JsonlSink implements Sink {
         written += bytesWritten
         this.#bytes += bytesWritten
       }
+      this.#text.clear()
     } catch (cause) {
       throw this.#failure(cause)
     }

@@ -46,8 +46,8 @@ export function plainFormat(options: PlainFormatOptions, numGenerations: number)
   }
 }
 
-function answerColumns({ columns, answer, request }: DatasetRow, keepRaw: boolean): Columns {
-  return keepRaw ? { ...columns, raw_input: request ?? null, raw_output: answer } : columns
+function answerColumns(row: DatasetRow, keepRaw: boolean): Columns {
+  return keepRaw ? { ...row.columns, raw_input: row.request ?? null, raw_output: row.answer } : row.columns
 }
 
 /** Every column as a list; what a sample does not have is `null` there. */

@@ -38,7 +38,7 @@ export function compileBody(request: CanonicalRequest, model: string | undefined
   if (stop.length > 0) body['stop'] = stop
   const config = compileConfig(options)
   // What is not in it is the model's own.
-  if (config !== undefined) body['generation_config'] = JSON.stringify(config)
+  if (config !== undefined) body['generation_config'] = writeConfig(config)
   return model === undefined ? body : { model, ...body }
 }
 
@@ -50,6 +50,11 @@ function compileConfig(options: CanonicalRequest['options']): WireBody | undefin
   const isSampled = temperature === undefined ? topP !== undefined || hasSamplingOf(options) : temperature > 0
   if (isSampled) config['do_sample'] = true
   return Object.keys(config).length === 0 ? undefined : { ...config, max_new_tokens: maxTokens }
+}
+
+/** A whole number is no `float` to the server's Python, which a repetition penalty must be (5.17): 2 is written `2.0`. */
+function writeConfig(config: WireBody): string {
+  return JSON.stringify(config).replace(/("repetition_penalty":\d+)(?=[,}])/, '$1.0')
 }
 
 function hasSamplingOf({ topK, minP, typicalP }: CanonicalRequest['options']): boolean {

@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util'
+
 import type { CharSet } from './char-set.js'
 
 /**
@@ -43,12 +45,21 @@ export function sequence(...items: readonly Expression[]): Expression {
   const joined: Expression[] = []
   for (const item of items.flatMap((each) => (each.kind === 'sequence' ? each.items : [each]))) {
     const before = joined.at(-1)
-    if (item.kind !== 'text') joined.push(item)
-    else if (before?.kind === 'text') joined[joined.length - 1] = text(before.text + item.text)
-    else if (item.text !== '') joined.push(item)
+    const both = before === undefined ? undefined : adjoined(before, item)
+    if (both !== undefined) joined[joined.length - 1] = both
+    else if (item.kind !== 'text' || item.text !== '') joined.push(item)
   }
   const [only] = joined
   return joined.length > 1 ? { kind: 'sequence', items: joined } : (only ?? empty)
+}
+
+/** Two neighbours as one: texts, and repetitions of the same, between which a text could be divided in many ways. */
+function adjoined(one: Expression, other: Expression): Expression | undefined {
+  if (one.kind === 'text' && other.kind === 'text') return text(one.text + other.text)
+  if (one.kind !== 'repeat' || other.kind !== 'repeat' || !isDeepStrictEqual(one.item, other.item)) return undefined
+  if (one.max === 'items' || other.max === 'items') return undefined
+  const max = typeof one.max === 'number' && typeof other.max === 'number' ? one.max + other.max : 'characters'
+  return { ...one, min: one.min + other.min, max }
 }
 
 /** Any one of them. */
@@ -64,9 +75,28 @@ export function repeat(item: Expression, min: number, max: number | OpenBound): 
   if (isNever(item)) return min === 0 ? empty : never
   if (item.kind === 'text' && item.text === '') return empty
   if (min === 1 && max === 1) return item
+  const flat = item.kind === 'repeat' ? flattened(item, min, max) : undefined
+  if (flat !== undefined) return flat
   // A grammar must not repeat what may be empty: it would never get on.
   if (isNullable(item)) return repeat(nonEmpty(item), 0, max)
   return { kind: 'repeat', item, min, max }
+}
+
+/** A repetition of a repetition as one, where it can be any number of times in between. */
+function flattened(
+  { item, min, max }: Extract<Expression, { readonly kind: 'repeat' }>,
+  times: number,
+  mostTimes: number | OpenBound,
+): Expression | undefined {
+  if (max === 'items' || mostTimes === 'items') return undefined
+  const [most, outerMost] = [max, mostTimes].map((bound) => (bound === 'characters' ? Infinity : bound)) as [
+    number,
+    number,
+  ]
+  const hasGaps = times !== outerMost && (times + 1) * min > (times === 0 ? 0 : times * most) + 1
+  if (hasGaps) return undefined
+  const product = most * outerMost
+  return { kind: 'repeat', item, min: times * min, max: product === Infinity ? 'characters' : product }
 }
 
 export function optional(item: Expression): Expression {
@@ -78,7 +108,7 @@ export function isNever(expression: Expression): boolean {
 }
 
 /** No rule that is repeated matches the empty text: that is an invariant of who makes them. */
-export function isNullable(expression: Expression): boolean {
+function isNullable(expression: Expression): boolean {
   switch (expression.kind) {
     case 'text':
       return expression.text === ''

@@ -88,7 +88,12 @@ class SchemaCompiler implements SchemaContext {
   }
 
   #alternative({ schema, at }: Alternative): Expression {
-    if (Array.isArray(schema['enum'])) return enumeration(schema)
+    const values: unknown = schema['enum']
+    if (Array.isArray(values)) {
+      return values.length < 4
+        ? enumeration(schema)
+        : this.#named(`enum ${JSON.stringify(schema)}`, () => enumeration(schema))
+    }
     return choice(...valueTypes(schema).map((type) => this.#typed(type, schema, at)))
   }
 

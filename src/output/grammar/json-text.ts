@@ -24,7 +24,7 @@ const shortEscapes: readonly (readonly [string, string])[] = [
 ]
 
 /** Characters of a text, as JSON writes them inside of quotation marks. Each has one way to be written. */
-export function jsonChars(set: CharSet): Expression {
+function jsonChars(set: CharSet): Expression {
   const plain = chars(intersection(set, plainChars))
   const contains = (character: string): boolean => intersection(set, charSet(character)).length > 0
   const short = shortEscapes.filter(([character]) => contains(character)).map(([, letter]) => letter)

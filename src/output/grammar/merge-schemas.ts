@@ -112,7 +112,7 @@ function commonTypes(one: unknown, other: unknown): readonly string[] {
   return [...new Set([...first.filter((type) => has(second, type)), ...second.filter((type) => has(first, type))])]
 }
 
-export function typesOf(type: unknown): readonly string[] {
+function typesOf(type: unknown): readonly string[] {
   return Array.isArray(type) ? (type as readonly string[]) : [type as string]
 }
 

@@ -36,7 +36,10 @@ export function objectSchema(schema: SchemaObject, at: Pointer, context: SchemaC
     const value = context.value(located)
     if (isNever(value) && required.has(name)) return never
     if (isNever(value)) continue
-    members.push({ pair: context.pair(text(JSON.stringify(name)), value), isRequired: required.has(name) })
+    members.push({
+      pair: context.shared(context.pair(text(JSON.stringify(name)), value)),
+      isRequired: required.has(name),
+    })
   }
   const isOpen = additional === undefined ? declared.properties.size === 0 : additional !== false
   const value = isOpen ? context.value({ schema: additional ?? true, at: child(at, 'additionalProperties') }) : never

@@ -3,8 +3,8 @@ import { chars, choice, empty, type Expression, repeat, sequence } from './expre
 import { notExpressible } from './not-expressible.js'
 import { parseRegex, type Regex } from './parse-regex.js'
 
-/** How many ways through nested repetitions llama.cpp can follow at once in reasonable time. */
-const mostNestedRepetitions = 2000
+/** llama.cpp follows all the ways that a text may have taken, and so many in reasonable time. */
+const mostWays = 5000
 
 /** Texts that match as a whole, as `^(?:pattern)$` does. */
 export function wholeMatch(pattern: string): Expression {
@@ -36,7 +36,13 @@ function readBranches(pattern: string): readonly Branch[] {
     let to = items.length
     while (isStart(items[from])) from++
     while (isEnd(items[to - 1])) to--
-    const body = sequence(...items.slice(from, to).map((item) => toExpression(item, pattern, 1)))
+    const body = sequence(...items.slice(from, to).map((item) => toExpression(item, pattern)))
+    if (waysThrough(body) > mostWays) {
+      throw notExpressible(
+        `the repetitions inside of repetitions in the regular expression ${pattern}`,
+        'because llama.cpp would follow too many ways through them at once; lower their counts',
+      )
+    }
     return { isAtStart: from > 0, isAtEnd: to < items.length, body }
   })
 }
@@ -64,30 +70,40 @@ function hasAnchor(regex: Regex): boolean {
   return regex.kind === 'sequence' ? regex.items.some(hasAnchor) : false
 }
 
-/** @param width - How many ways through the repetitions around it there are. */
-function toExpression(regex: Regex, pattern: string, width: number): Expression {
+function toExpression(regex: Regex, pattern: string): Expression {
   switch (regex.kind) {
     case 'chars':
       return chars(regex.set)
     case 'sequence':
-      return sequence(...regex.items.map((item) => toExpression(item, pattern, width)))
+      return sequence(...regex.items.map((item) => toExpression(item, pattern)))
     case 'choice':
-      return choice(...regex.options.map((option) => toExpression(option, pattern, width)))
+      return choice(...regex.options.map((option) => toExpression(option, pattern)))
     case 'repeat': {
       const { item, min, max } = regex
-      const inside = max === Infinity || max === min ? width : width * (max - min)
-      if (inside > mostNestedRepetitions && width > 1) {
-        throw notExpressible(
-          `the repetitions inside of repetitions in the regular expression ${pattern}`,
-          'because llama.cpp would follow too many ways through them at once; lower their counts',
-        )
-      }
-      return repeat(toExpression(item, pattern, inside), min, max === Infinity ? 'characters' : max)
+      return repeat(toExpression(item, pattern), min, max === Infinity ? 'characters' : max)
     }
     case 'anchor':
       throw notExpressible(
         `an anchor inside of the regular expression ${pattern}`,
         'because it may stand at the beginning or the end of an alternative only',
       )
+  }
+}
+
+/** How many ways through repetitions inside of repetitions a text may have, at most. */
+function waysThrough(expression: Expression, isInside = false): number {
+  switch (expression.kind) {
+    case 'sequence':
+      return Math.max(...expression.items.map((item) => waysThrough(item, isInside)))
+    case 'choice':
+      return Math.max(1, ...expression.options.map((option) => waysThrough(option, isInside)))
+    case 'repeat': {
+      const { item, min, max } = expression
+      const inside = waysThrough(item, true)
+      const own = typeof max === 'string' || max === min ? 1 : max - min
+      return isInside || inside > 1 ? own * inside : 1
+    }
+    default:
+      return 1
   }
 }

@@ -21,6 +21,11 @@ const patterns = [
   String.raw`(^a|b)c$|d`,
   String.raw`.{3}`,
   String.raw`[0-9]{70,200}`,
+  '(a{2,3}){0,4}',
+  '(a{2}){0,2}b',
+  '((a{0,2}){3}){1,2}',
+  'a{1,2}a*a{3}',
+  '(?:a?)?(?:(?:b+){2,})?',
   '',
   'a||b',
 ]
@@ -76,7 +81,7 @@ describe('the grammar of a regular expression', () => {
     [String.raw`(?<x>a)\k<x>`, 'a reference'],
     [String.raw`\bword\b`, 'a word boundary'],
     ['a(b|^c)d', 'an anchor'],
-    ['(((a|bc){1,20}){1,20}){1,20}', 'repetitions'],
+    ['(((ab?){1,20}c?){1,20}d?){1,20}', 'repetitions'],
   ])('%j is refused, by name', (pattern, name) => {
     expect(() => regexToGbnf(pattern)).toThrow(
       expect.objectContaining({

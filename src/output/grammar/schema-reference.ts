@@ -59,6 +59,6 @@ function findAnchor(value: unknown, name: string, at: Pointer): LocatedSchema | 
   return undefined
 }
 
-export function isSchema(value: unknown): value is Schema {
+function isSchema(value: unknown): value is Schema {
   return typeof value === 'boolean' || (typeof value === 'object' && value !== null && !Array.isArray(value))
 }

@@ -71,7 +71,12 @@ export function toFinishReason(reason: EndReason): string {
   return reason === 'eos_token' ? 'stop' : reason
 }
 
-export function toUsage({ inputTokens = 0, outputTokens }: End): Record<string, number> {
+/** Left out where nobody counted. */
+export function toUsage({
+  inputTokens,
+  outputTokens,
+}: Pick<End, 'inputTokens' | 'outputTokens'>): Record<string, number> | undefined {
+  if (inputTokens === undefined) return undefined
   return { prompt_tokens: inputTokens, completion_tokens: outputTokens, total_tokens: inputTokens + outputTokens }
 }
 

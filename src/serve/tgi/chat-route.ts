@@ -1,13 +1,11 @@
-import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
-
 import type { ChatMessage, Tool, ToolChoice } from '../../contract/message.js'
 import type { CallOptions } from '../../contract/options.js'
 import { readMessages } from '../inference/read-messages.js'
 import { planCall } from './call-options.js'
-import { toChatBody, toChatChunk, toUsageChunk } from './chat-answer.js'
-import { type End, generatePieces, type Piece } from './generation.js'
-import { openAIStream, sendFailure } from './openai-stream.js'
-import { type Parameters, readChatParameters } from './parameters.js'
+import { type ChatIdentity, toChatBody, toChatChunk, toUsageChunk } from './chat-answer.js'
+import { generatePieces, type Piece } from './generation.js'
+import { streamChunks } from './openai-stream.js'
+import { readChatParameters } from './parameters.js'
 import { deserialize } from './read-body.js'
 import { type ChatBody, chatBody } from './request-bodies.js'
 import { invalid, templateError, toolError } from './tgi-failure.js'
@@ -25,51 +23,46 @@ export async function answerChat(request: TgiRequest, raw: unknown): Promise<Res
   if (!isChatModel) throw templateError('Template not found: the model has no chat template')
   const tools = readTools(body, request)
   const messages = readChat(body, isVisionModel)
-  using _place = server.enter()
-  const inputTokens = await server.count(messages)
-  const prepare = (): Parameters => {
-    if (body.logprobs !== true && body.top_logprobs != null) {
-      throw invalid('`top_logprobs` needs `logprobs` to be true')
-    }
-    const parameters = readChatParameters(body, { stream: body.stream, inputTokens })
-    server.checkLength(inputTokens, parameters.maxNewTokens)
-    return parameters
-  }
-  const ask = (parameters: Parameters): AsyncIterable<Piece> => {
-    const { options } = planCall(parameters, false)
-    const { stop, topTokens } = parameters
-    const { model } = server
-    return generatePieces({
-      ask: (asked) => model.streamChat(messages, { ...asked, ...tools, signal: request.signal }),
-      options,
-      stop,
-      topTokens,
-      inputTokens,
-    })
-  }
   const told = { modelId: server.modelId, created: Math.floor(Date.now() / 1000), logprobs: body.logprobs === true }
-  if (body.stream) {
-    const events = openAIStream(request)
-    try {
-      let end: End | undefined
-      for await (const piece of ask(prepare())) {
-        end = piece.end
-        await events.send(JSON.stringify(toChatChunk(told, piece)))
-      }
-      if (body.stream_options?.include_usage === true && end !== undefined) {
-        await events.send(JSON.stringify(toUsageChunk(told, end)))
-      }
-      await events.send('[DONE]')
-    } catch (error) {
-      await sendFailure(events, error)
-    } finally {
-      events.end()
-    }
-    return RESPONSE_ALREADY_SENT
+  using _place = server.enter()
+  const pieces = ask(request, body, messages, tools)
+  if (body.stream)
+    return await streamChunks(request, toChunks(told, pieces, body.stream_options?.include_usage === true))
+  const list: Piece[] = []
+  for await (const piece of pieces) list.push(piece)
+  return Response.json(toChatBody(told, list))
+}
+
+async function* ask(
+  { server, signal }: TgiRequest,
+  body: ChatBody,
+  messages: readonly ChatMessage[],
+  tools: CallOptions,
+): AsyncGenerator<Piece, void, undefined> {
+  const inputTokens = await server.count(messages)
+  const parameters = readChatParameters(body, { stream: body.stream, inputTokens })
+  if (body.logprobs !== true && body.top_logprobs != null) throw invalid('`top_logprobs` needs `logprobs` to be true')
+  server.checkLength(inputTokens, parameters.maxNewTokens)
+  const { options } = planCall(parameters, false)
+  const { stop, topTokens } = parameters
+  yield* generatePieces({
+    ask: (asked) => server.model.streamChat(messages, { ...asked, ...tools, signal }),
+    options,
+    stop,
+    topTokens,
+    inputTokens,
+  })
+}
+
+async function* toChunks(
+  told: ChatIdentity,
+  pieces: AsyncIterable<Piece>,
+  includeUsage: boolean,
+): AsyncGenerator<Record<string, unknown>, void, undefined> {
+  for await (const piece of pieces) {
+    yield toChatChunk(told, piece)
+    if (includeUsage && piece.end !== undefined) yield toUsageChunk(told, piece.end)
   }
-  const pieces: Piece[] = []
-  for await (const piece of ask(prepare())) pieces.push(piece)
-  return Response.json(toChatBody(told, pieces))
 }
 
 /** The messages of a body. @throws HttpFailure 422 */

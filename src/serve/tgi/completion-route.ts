@@ -1,9 +1,7 @@
-import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
-
 import { planCall } from './call-options.js'
 import { toFinishReason, toUsage } from './chat-answer.js'
 import { type End, generatePieces, type Piece } from './generation.js'
-import { openAIStream, sendFailure } from './openai-stream.js'
+import { streamChunks } from './openai-stream.js'
 import { limits, readCompletionParameters } from './parameters.js'
 import { deserialize } from './read-body.js'
 import { type CompletionBody, completionBody } from './request-bodies.js'
@@ -29,7 +27,7 @@ export async function answerCompletion(request: TgiRequest, raw: unknown): Promi
     system_fingerprint: `${version}-native`,
   }
   using _place = request.server.enter()
-  if (body.stream) return await answerStream(request, body, prompts, frame)
+  if (body.stream) return await streamChunks(request, toChunks(request, body, prompts, frame))
   const ends = await Promise.all(
     prompts.map(async (prompt) => {
       let end: End | undefined
@@ -41,32 +39,20 @@ export async function answerCompletion(request: TgiRequest, raw: unknown): Promi
   return Response.json({ ...frame, choices, usage: toUsage(sum(ends)) })
 }
 
-async function answerStream(
+async function* toChunks(
   request: TgiRequest,
   body: CompletionBody,
   prompts: readonly string[],
   frame: object,
-): Promise<Response> {
-  const events = openAIStream(request)
-  try {
-    const ends: End[] = []
-    for (const [index, prompt] of prompts.entries()) {
-      for await (const { text, end } of await ask(request, body, prompt)) {
-        if (end !== undefined) ends.push(end)
-        const choice = toChoice(index, text, end === undefined ? '' : toFinishReason(end.reason))
-        await events.send(JSON.stringify({ ...frame, choices: [choice] }))
-      }
+): AsyncGenerator<Record<string, unknown>, void, undefined> {
+  const ends: End[] = []
+  for (const [index, prompt] of prompts.entries()) {
+    for await (const { text, end } of await ask(request, body, prompt)) {
+      if (end !== undefined) ends.push(end)
+      yield { ...frame, choices: [toChoice(index, text, end === undefined ? '' : toFinishReason(end.reason))] }
     }
-    if (body.stream_options?.include_usage === true) {
-      await events.send(JSON.stringify({ ...frame, choices: [], usage: toUsage(sum(ends)) }))
-    }
-    await events.send('[DONE]')
-  } catch (error) {
-    await sendFailure(events, error)
-  } finally {
-    events.end()
   }
-  return RESPONSE_ALREADY_SENT
+  if (body.stream_options?.include_usage === true) yield { ...frame, choices: [], usage: toUsage(sum(ends)) }
 }
 
 async function ask(
@@ -92,10 +78,10 @@ function toChoice(index: number, text: string, finishReason: string): object {
   return { index, text, logprobs: null, finish_reason: finishReason }
 }
 
-function sum(ends: readonly End[]): End {
-  return ends.reduce((one, other) => ({
-    ...one,
-    inputTokens: (one.inputTokens ?? 0) + (other.inputTokens ?? 0),
-    outputTokens: one.outputTokens + other.outputTokens,
-  }))
+function sum(ends: readonly End[]): Pick<End, 'inputTokens' | 'outputTokens'> {
+  const areCounted = ends.every(({ inputTokens }) => inputTokens !== undefined)
+  return {
+    inputTokens: areCounted ? ends.reduce((total, { inputTokens = 0 }) => total + inputTokens, 0) : undefined,
+    outputTokens: ends.reduce((total, { outputTokens }) => total + outputTokens, 0),
+  }
 }

@@ -45,7 +45,7 @@ export function toEvent(piece: Piece, index: number, { parameters, prefix, seed 
 }
 
 function toStreamDetails({ reason, outputTokens, inputTokens }: End, seed: number | null): Record<string, unknown> {
-  return { finish_reason: reason, generated_tokens: outputTokens, seed, input_length: inputTokens ?? 0 }
+  return { finish_reason: reason, generated_tokens: outputTokens, seed, input_length: inputTokens }
 }
 
 function toToken({ text, logprob, special }: Piece): Record<string, unknown> {
@@ -60,7 +60,7 @@ function toTopToken({ token, logprob }: TokenLogprob): Record<string, unknown> {
 export function toHeaders(inputs: string, { inputTokens, outputTokens }: End, totalMs: number): Record<string, string> {
   const ms = String(Math.round(totalMs))
   return {
-    'x-compute-characters': String([...inputs].length),
+    'x-compute-characters': String(Array.from(inputs).length),
     'x-total-time': ms,
     'x-inference-time': ms,
     'x-time-per-token': String(Math.round(totalMs / Math.max(1, outputTokens))),

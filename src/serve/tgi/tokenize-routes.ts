@@ -35,7 +35,7 @@ async function tokensOf({ model }: TgiServer, text: string): Promise<readonly ob
 function withPlaces(tokens: readonly ServedToken[]): readonly object[] {
   let start = 0
   return tokens.map(({ id, text }) => {
-    const stop = start + [...text].length
+    const stop = start + Array.from(text).length
     const entry = { id, text, start, stop }
     start = stop
     return entry

@@ -2,7 +2,8 @@ import { Refusal } from '../../support/servers/engine-server.js'
 import { LlamaServer } from '../../support/servers/llama-server.js'
 import { type BackEnd, defaultAnswer, forms, type OptionForms } from '../back-end.js'
 import { schema } from '../option-cases.js'
-import { connect, jsonSchemaFormat, openAIChatOptions, templateOptions } from './openai-forms.js'
+import { connect } from './connect.js'
+import { jsonSchemaFormat, openAIChatOptions, templateOptions } from './openai-forms.js'
 
 const refusal = (code: number, message: string, type: string): Refusal =>
   new Refusal(code, { error: { code, message, type } })

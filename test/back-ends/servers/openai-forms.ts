@@ -1,8 +1,4 @@
-import { onTestFinished } from 'vitest'
-
-import { InferenceEndpointsLLM, type InferenceEndpointsOptions } from '../../../src/index.js'
-import { realRuntime } from '../../support/xinference-server.js'
-import type { Form, OptionForms, Setup } from '../back-end.js'
+import type { Form, OptionForms } from '../back-end.js'
 import { optionCases, schema } from '../option-cases.js'
 
 /** What OpenAI's protocol has on both routes. */
@@ -52,22 +48,4 @@ export const templateOptions: Partial<OptionForms> = {
 
 export const jsonSchemaFormat: Form = {
   response_format: { type: 'json_schema', json_schema: { name: 'output', schema, strict: true } },
-}
-
-/** A model on a server of its own, until the test ends. */
-export function connect(
-  where: InferenceEndpointsOptions,
-  { apiKey, serverKey, unsupportedOptions, runtime = realRuntime() }: Setup = {},
-): InferenceEndpointsLLM {
-  const key = apiKey ?? serverKey
-  const llm = new InferenceEndpointsLLM(
-    {
-      ...where,
-      ...(key === undefined ? {} : { apiKey: key }),
-      ...(unsupportedOptions === undefined ? {} : { unsupportedOptions }),
-    },
-    { runtime },
-  )
-  onTestFinished(() => llm.unload())
-  return llm
 }

@@ -2,7 +2,8 @@ import { Refusal } from '../../support/servers/engine-server.js'
 import { OpenAIServer } from '../../support/servers/openai.js'
 import { RouterServer } from '../../support/servers/router.js'
 import { type BackEnd, defaultAnswer, forms, noOutputs } from '../back-end.js'
-import { connect, jsonSchemaFormat, openAIChatOptions, openAIOptions } from './openai-forms.js'
+import { connect } from './connect.js'
+import { jsonSchemaFormat, openAIChatOptions, openAIOptions } from './openai-forms.js'
 
 const refusal = (status: number, message: string, code: string | null): Refusal =>
   new Refusal(status, { error: { message, type: 'invalid_request_error', param: null, code } })

@@ -2,14 +2,8 @@ import { Refusal } from '../../support/servers/engine-server.js'
 import { SglangServer } from '../../support/servers/sglang.js'
 import { type BackEnd, defaultAnswer, forms } from '../back-end.js'
 import { schema } from '../option-cases.js'
-import {
-  connect,
-  jsonSchemaFormat,
-  openAIChatOptions,
-  openAIOptions,
-  templateOptions,
-  vllmOptions,
-} from './openai-forms.js'
+import { connect } from './connect.js'
+import { jsonSchemaFormat, openAIChatOptions, openAIOptions, templateOptions, vllmOptions } from './openai-forms.js'
 
 const refusal = (status: number, message: string, type = 'BadRequestError'): Refusal =>
   new Refusal(status, { error: { message, type, param: null, code: status } })

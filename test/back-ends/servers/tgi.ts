@@ -2,7 +2,8 @@ import { Refusal } from '../../support/servers/engine-server.js'
 import { TgiServer } from '../../support/servers/tgi.js'
 import { type BackEnd, defaultAnswer, forms } from '../back-end.js'
 import { schema } from '../option-cases.js'
-import { connect, wireTools } from './openai-forms.js'
+import { connect } from './connect.js'
+import { wireTools } from './openai-forms.js'
 
 const refusal = (status: number, error: string, type: string): Refusal =>
   new Refusal(status, { error, error_type: type })

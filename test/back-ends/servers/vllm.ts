@@ -1,14 +1,8 @@
 import { Refusal } from '../../support/servers/engine-server.js'
 import { VllmServer } from '../../support/servers/vllm.js'
 import { type BackEnd, defaultAnswer, type Form, forms, type OutputForms } from '../back-end.js'
-import {
-  connect,
-  jsonSchemaFormat,
-  openAIChatOptions,
-  openAIOptions,
-  templateOptions,
-  vllmOptions,
-} from './openai-forms.js'
+import { connect } from './connect.js'
+import { jsonSchemaFormat, openAIChatOptions, openAIOptions, templateOptions, vllmOptions } from './openai-forms.js'
 
 type Version = '0.10.2' | '0.12.0'
 

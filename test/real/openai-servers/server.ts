@@ -1,36 +1,38 @@
-import { execFile } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
-import { InferenceEndpointsLLM, type InferenceEndpointsOptions } from '../../../src/index.js'
+import { onTestFinished } from 'vitest'
+
 import type { Finding } from '../../../src/doctor/finding.js'
+import { InferenceEndpointsLLM, type InferenceEndpointsOptions } from '../../../src/index.js'
 
 /** The server that `scripts/real-openai-servers.ts` started. */
 export const endpoint: string = given('HEADRACE_REAL_ENDPOINT')
 
-/** The Llama-architecture model of this package, with its tokenizer's folder. */
-export const modelFolder: string = fileURLToPath(new URL('../../../models/demo', import.meta.url))
+/** Where the model's tokenizer is. */
+export const tokenizerId: string = fileURLToPath(new URL('../../../models/demo', import.meta.url))
 
+/** The demo model on the server, until the test ends. */
 export function connect(options: InferenceEndpointsOptions = {}): InferenceEndpointsLLM {
-  return new InferenceEndpointsLLM({ baseUrl: endpoint, maxRetries: 0, waitTimeoutMs: 0, ...options })
+  const llm = new InferenceEndpointsLLM({ baseUrl: endpoint, maxRetries: 0, waitTimeoutMs: 0, ...options })
+  onTestFinished(() => llm.unload())
+  return llm
 }
 
-/** What `headrace doctor` finds out about the server, by name. */
-export async function runDoctor(): Promise<{
-  readonly code: number
-  readonly verdicts: Readonly<Record<string, string>>
-}> {
+/** The verdicts of `headrace doctor` on the server, by the names of its findings, and its exit code. */
+export async function runDoctor(...options: readonly string[]): Promise<Readonly<Record<string, unknown>>> {
   const cli = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url))
-  const { code, output } = await new Promise<{ code: number; output: string }>((resolve) => {
-    const args = ['--import', 'tsx', cli, 'doctor', endpoint, '--json']
-    const child = execFile(process.execPath, args, (_error, stdout) =>
-      resolve({ code: child.exitCode ?? 1, output: stdout }),
-    )
+  const child = spawn(process.execPath, ['--import', 'tsx', cli, 'doctor', endpoint, '--json', ...options], {
+    stdio: ['ignore', 'pipe', 'inherit'],
   })
+  let output = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text))
+  const exitCode = await new Promise((resolve) => child.on('close', resolve))
   const findings = output
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line) as Finding)
-  return { code, verdicts: Object.fromEntries(findings.map(({ name, verdict }) => [name, verdict])) }
+  return { exitCode, ...Object.fromEntries(findings.map(({ name, verdict }) => [name, verdict])) }
 }
 
 function given(variable: string): string {

@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest'
+
+import { connect, tokenizerId } from './server.js'
+
+const question = [{ role: 'user', content: 'What is the capital of Norway?' }] as const
+
+export interface ServerTraits {
+  readonly name: string
+  readonly engine: string
+  /** Tokens that a conversation has more than its template gives it. */
+  readonly extraPromptTokens: number
+  /** Whether streams are counted. */
+  readonly countsStreams: boolean
+}
+
+/** What every server of OpenAI's protocol is asked. */
+export function describeServer({ name, engine, extraPromptTokens, countsStreams }: ServerTraits): void {
+  describe(name, () => {
+    it('is recognised', async () => {
+      const llm = await connect().load()
+      expect(llm.server.engine).toBe(engine)
+      expect(llm.warnings).toEqual([])
+    })
+
+    it.each(['json', 'stream'] as const)('answers a conversation as %s', async (wireMode) => {
+      const answer = await connect().chat(question, { wireMode, temperature: 0, maxTokens: 20 })
+      expect(answer).toMatchObject({
+        text: 'The capital of Norway is Oslo.',
+        finishReason: { unified: 'stop' },
+        route: 'chat',
+        warnings: [],
+      })
+      const inputTokens = wireMode === 'json' || countsStreams ? 15 + extraPromptTokens : undefined
+      expect(answer.usage.inputTokens).toBe(inputTokens)
+    })
+
+    it.each(['json', 'stream'] as const)('continues literal text as %s', async (wireMode) => {
+      const llm = connect()
+      const answer = await llm.complete('The capital of', { raw: true, wireMode, temperature: 0, maxTokens: 4 })
+      expect(answer).toMatchObject({ text: ' Peru is Lima.', finishReason: { unified: 'length' }, route: 'completion' })
+    })
+
+    it('streams pieces that are the text', async () => {
+      const deltas: string[] = []
+      let text = ''
+      for await (const part of connect().streamChat(question, { temperature: 0 })) {
+        deltas.push(part.delta)
+        text = part.text
+      }
+      expect(deltas.length).toBeGreaterThan(3)
+      expect(deltas.join('')).toBe(text)
+    })
+
+    it('takes conversations that are rendered here, and counts them alike', async () => {
+      const llm = connect({ tokenizerId })
+      const { tokens } = await llm.prepareInput(question)
+      const answer = await llm.chat(question, { wireMode: 'json', temperature: 0 })
+      expect(answer).toMatchObject({ text: 'The capital of Norway is Oslo.', route: 'completion' })
+      expect(answer.usage.inputTokens).toBe(tokens)
+    })
+
+    it.each(['json', 'stream'] as const)('ends before stop strings, as %s', async (wireMode) => {
+      const llm = connect()
+      const answer = await llm.chat(question, { wireMode, temperature: 0, stop: [' Norway', ' Oslo'] })
+      expect(answer).toMatchObject({ text: 'The capital of', finishReason: { unified: 'stop' } })
+    })
+
+    it('samples, and says the same for the same seed', async () => {
+      const llm = connect()
+      const say = async (seed: number): Promise<string> =>
+        (await llm.complete('Tell me a story.', { seed, temperature: 1.5, topK: 100, maxTokens: 40, wireMode: 'json' }))
+          .text
+      const [one, again, other] = [await say(1), await say(1), await say(2)]
+      expect(again).toBe(one)
+      expect(other).not.toBe(one)
+    })
+
+    it('generates twenty answers, in their order', async () => {
+      const llm = connect()
+      const capitals = [
+        ['Norway', 'Oslo'],
+        ['Peru', 'Lima'],
+      ] as const
+      const inputs = Array.from({ length: 20 }, (_, index) => {
+        const [country] = capitals[index % 2] ?? capitals[0]
+        return [{ role: 'user', content: `What is the capital of ${country}?` }] as const
+      })
+      const outputs = await llm.generate(inputs, { concurrency: 4, temperature: 0, maxTokens: 20 })
+      expect(outputs.map(({ generations: [text] }, index) => text?.includes(capitals[index % 2]?.[1] ?? '?'))).toEqual(
+        inputs.map(() => true),
+      )
+    })
+  })
+}
