@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
@@ -31,7 +31,7 @@ export async function installOpenAIServers({ root, cache, isWanted, deadline }: 
   const venv = join(cache, 'venv')
   // Written when all is installed: an environment without it, or of other versions, is made anew.
   const mark = join(venv, 'installed.txt')
-  if (existsSync(mark) && (await readFile(mark, 'utf8')) === wanted) return
+  if (existsSync(mark) && (await readFile(mark, 'utf8')) === wanted) return makeModel({ root, cache, deadline })
   if (!isWanted)
     throw new Unavailable("the servers of OpenAI's protocol are not installed: npm run test:real:openai installs them")
   const how = { cwd: root, deadline }
@@ -48,8 +48,7 @@ export async function installOpenAIServers({ root, cache, isWanted, deadline }: 
   await writeFile(binary, lines.filter((line) => !line.startsWith(compiled)).join('\n'))
   const about = "the packages could not be installed (torch's CPU build is in PyTorch's own index: see docs/servers.md)"
   await orUnavailable(about, python, [...pip, '-r', binary], how)
-  const model = [join(root, suites, 'make-model.py'), join(root, 'models', 'demo'), join(cache, 'demo')]
-  await orUnavailable('the model for transformers could not be made', python, model, how)
+  await makeModel({ root, cache, deadline })
   Object.assign(process.env, compilation)
   try {
     await orUnavailable('', python, [...pip, ...lines.filter((line) => line.startsWith(compiled))], how)
@@ -60,4 +59,15 @@ export async function installOpenAIServers({ root, cache, isWanted, deadline }: 
   }
   await writeFile(mark, wanted)
   process.stdout.write(`Installed after ${deadline.elapsed()}.\n`)
+}
+
+/** The demo model as a folder for transformers, made anew when the demo model is a newer one. */
+async function makeModel({ root, cache, deadline }: Omit<Installation, 'isWanted'>): Promise<void> {
+  const source = join(root, 'models', 'demo')
+  const target = join(cache, 'demo')
+  const made = join(target, 'config.json')
+  if (existsSync(made) && statSync(made).mtimeMs > statSync(join(source, 'demo.gguf')).mtimeMs) return
+  const args = [join(root, suites, 'make-model.py'), source, target]
+  const python = join(cache, 'venv', 'bin', 'python')
+  await orUnavailable('the model for transformers could not be made', python, args, { cwd: root, deadline })
 }

@@ -1,4 +1,5 @@
 import { badVerdicts, type Finding, type Verdict } from '../doctor/finding.js'
+import type { InferenceEndpoint } from '../huggingface/endpoints/inference-endpoint.js'
 import type { LLM } from '../llm/llm.js'
 import { failureToJSON } from './answer-json.js'
 import { exitCodeOf, reportFailure } from './failure.js'
@@ -72,7 +73,12 @@ async function describeUnasked(
   if (spec.kind !== 'dedicated') return undefined
   const { EndpointsClient } = await import('../huggingface/endpoints/endpoints-client.js')
   const client = new EndpointsClient({ apiKey, managementUrl, namespace: spec.endpointNamespace })
-  const endpoint = await client.get(spec.endpointName, { signal }).finally(() => client.close())
+  let endpoint: InferenceEndpoint
+  try {
+    endpoint = await client.get(spec.endpointName, { signal })
+  } finally {
+    await client.close()
+  }
   const { name, state, message, repository, image, hardware } = endpoint
   if (state === 'running') return undefined
   const facts = [repository, image, hardware].filter(Boolean).join(', ')

@@ -18,7 +18,7 @@ export interface AncestorAliases {
   readonly topLogprobs?: number | undefined
 }
 
-export const aliasShape: Shape<AncestorAliases> = {
+const aliasShape: Shape<AncestorAliases> = {
   maxNewTokens: z.int().min(1).optional(),
   stopSequences: z.union([z.string().min(1), z.array(z.string().min(1))]).optional(),
   doSample: z.boolean().optional(),

@@ -31,7 +31,7 @@ const firstDelayMs = 1000
 const longestDelayMs = 5000
 
 /** What is behind an address: at most three requests. @throws HeadraceError as `detectEngine`, and `TIMEOUT`, `ABORTED`. */
-export async function probeEngine(
+async function probeEngine(
   { origin, basePath }: BaseUrl,
   { transport, runtime, key, signal, known }: Probing,
 ): Promise<DetectedEngine> {

@@ -14,7 +14,7 @@ export const completionRoutes: Readonly<Record<string, string>> = {
 }
 
 /** How the router chooses by itself. */
-export const providerPolicies: ReadonlySet<string> = new Set(['fastest', 'cheapest', 'preferred'])
+const providerPolicies: ReadonlySet<string> = new Set(['fastest', 'cheapest', 'preferred'])
 
 /** Who serves a model of the Hub. */
 export interface ProviderMapping {

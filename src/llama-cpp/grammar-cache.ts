@@ -3,6 +3,7 @@ import type { LlamaGrammar, LlamaModel } from 'node-llama-cpp'
 import type { Warning } from '../contract/response.js'
 import type { Constraint } from '../contract/structured-output.js'
 import { InvalidOptionError } from '../errors/invalid-option-error.js'
+import type { BoundsOptions } from '../output/grammar/bound-grammar.js'
 import { choiceToGbnf } from '../output/grammar/choice-to-gbnf.js'
 import { jsonSchemaToGbnf } from '../output/grammar/json-schema-to-gbnf.js'
 import { regexToGbnf } from '../output/grammar/regex-to-gbnf.js'
@@ -43,7 +44,8 @@ export class GrammarCache {
   }
 
   #create(constraint: Constraint, maxTokens: number): CompiledGrammar {
-    const { grammar, warnings } = toGbnf(constraint, maxTokens)
+    const countTokens = (text: string): number => this.#model.tokenize(text).length
+    const { grammar, warnings } = toGbnf(constraint, { maxTokens, countTokens })
     try {
       // The constructor and not `createGrammar`, which does the same a moment later.
       return { grammar: new this.#library.LlamaGrammar(this.#model.llama, { grammar }), warnings }
@@ -59,15 +61,15 @@ export class GrammarCache {
 
 function toGbnf(
   constraint: Constraint,
-  maxTokens: number,
+  bounds: BoundsOptions,
 ): { readonly grammar: string; readonly warnings: readonly Warning[] } {
   switch (constraint.format) {
     case 'json': {
       const { schema, whitespacePattern } = constraint
-      return jsonSchemaToGbnf(schema, { maxTokens, whitespacePattern })
+      return jsonSchemaToGbnf(schema, { ...bounds, whitespacePattern })
     }
     case 'regex':
-      return regexToGbnf(constraint.pattern, { maxTokens })
+      return regexToGbnf(constraint.pattern, bounds)
     case 'choice':
       return { grammar: choiceToGbnf(constraint.choices), warnings: [] }
     case 'grammar':

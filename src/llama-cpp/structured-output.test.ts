@@ -81,7 +81,7 @@ describe.each(outputs)('%s', (_name, structuredOutput) => {
 })
 
 it.each(outputs.slice(1, 2))('%s are the same alone and beside others with a seed', async (_name, structuredOutput) => {
-  const options: CallOptions = { ...wild, maxTokens: 200, structuredOutput }
+  const options: CallOptions = { ...wild, maxTokens: 600, structuredOutput }
   const alone = [await parsedOf({ ...options, seed: 1 }), await parsedOf({ ...options, seed: 2 })]
   const others = Array.from({ length: 3 }, () => llm.chat(question, { maxTokens: 40 }))
   const together = await Promise.all([1, 2, 3].map((seed) => parsedOf({ ...options, seed })))

@@ -26,6 +26,8 @@ export interface KillOptions {
 
 export interface KillReport {
   readonly kills: number
+  /** Of these, after the process had asked something. */
+  readonly midway: number
   readonly runs: number
   readonly rows: number
   readonly lost: number
@@ -53,11 +55,11 @@ export async function killOften(options: KillOptions): Promise<KillReport> {
     input,
     Array.from({ length: rows }, (_, id) => `${JSON.stringify({ id, prompt: `p${id}` })}\n`).join(''),
   )
-  let [kills, runs, lost, doubled, wrong, uncommitted, mostUncommitted] = [0, 0, 0, 0, 0, 0, 0]
+  let [kills, midway, runs, lost, doubled, wrong, uncommitted, mostUncommitted] = [0, 0, 0, 0, 0, 0, 0, 0]
   try {
     do {
       const output = join(folder, `out-${runs++}.jsonl`)
-      let before = 0
+      let [before, committedBefore] = [0, 0]
       server.requests = 0
       for (;;) {
         const isLast = kills >= options.kills
@@ -66,7 +68,9 @@ export async function killOften(options: KillOptions): Promise<KillReport> {
         let errors = ''
         child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text))
         const closed = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>
-        if (!isLast) void sleep(random() ** 2 * 1500).then(() => child.kill('SIGKILL'))
+        // One in five dies as it starts, the others while they ask: how long starting takes depends on the machine.
+        const asked = random() < 0.2 ? Promise.resolve() : server.asked()
+        if (!isLast) void asked.then(() => sleep(random() * 700)).then(() => child.kill('SIGKILL'))
         const [code, signal] = await closed
         if (code === 0) break
         if (signal !== 'SIGKILL') throw new Error(`The command failed (${code ?? signal}): ${errors}`)
@@ -75,6 +79,8 @@ export async function killOften(options: KillOptions): Promise<KillReport> {
         kills++
         const committed = countRows(`${output}.run/run.sqlite`)
         const open = server.requests - before - committed
+        if (server.requests > before + committedBefore) midway++
+        committedBefore = committed
         before = server.requests - committed
         uncommitted += open
         mostUncommitted = Math.max(mostUncommitted, open)
@@ -97,6 +103,7 @@ export async function killOften(options: KillOptions): Promise<KillReport> {
   const requests = server.allRequests
   return {
     kills,
+    midway,
     runs,
     rows: rows * runs,
     lost,
@@ -130,11 +137,14 @@ async function startCountingServer(random: () => number): Promise<{
   requests: number
   allRequests: number
   readonly spec: string
+  /** Resolves at the next request. */
+  asked(): Promise<void>
   quiet(): Promise<void>
   close(): Promise<void>
 }> {
   let open = 0
   let onQuiet: () => void = () => undefined
+  let onAsked: () => void = () => undefined
   const server = createServer((request, response) => {
     if (request.method === 'GET') {
       response
@@ -144,6 +154,7 @@ async function startCountingServer(random: () => number): Promise<{
     }
     open++
     counted.requests++
+    onAsked()
     response.on('close', () => {
       open--
       if (open === 0) onQuiet()
@@ -168,6 +179,7 @@ async function startCountingServer(random: () => number): Promise<{
     requests: 0,
     allRequests: 0,
     spec: `xinference://127.0.0.1:${(server.address() as AddressInfo).port}/my-qwen`,
+    asked: () => new Promise<void>((resolve) => (onAsked = resolve)),
     async quiet(): Promise<void> {
       if (open > 0) await new Promise<void>((resolve) => (onQuiet = resolve))
     },

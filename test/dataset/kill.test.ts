@@ -10,6 +10,7 @@ describe('kill -9', () => {
     const report = await killOften({ folder: path('.'), rows: 1500, kills: 6, concurrency: 32, random: Math.random })
     expect(report).toMatchObject({ lost: 0, doubled: 0, wrong: 0 })
     expect(report.kills).toBeGreaterThanOrEqual(6)
+    expect(report.midway).toBeGreaterThan(0)
     expect(report.repaid).toBeGreaterThanOrEqual(0)
     expect(report.repaid).toBeLessThanOrEqual(report.uncommitted)
   })

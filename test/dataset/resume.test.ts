@@ -179,6 +179,40 @@ describe('a run that has ended', () => {
     })
     expect((await readLines(path('out.jsonl'))).map(({ status }) => status)).toEqual(['ok', 'ok', 'ok', 'ok', 'ok'])
   })
+
+  it('asks rows again that failed before it was stopped, when they are in the output already', async () => {
+    const path = await scratch()
+    const gate = createGate()
+    let isBroken = true
+    const server = await startEcho((prompt) => {
+      if (isBroken && prompt === 'p0') return detail(500, 'Engine died.')
+      return prompt === 'p9' ? [{ until: gate.passed }, ...chatAnswer('re: p9')] : undefined
+    })
+    const options = {
+      llm: modelOn(server),
+      source: prompts(12),
+      sink: path('out.jsonl'),
+      maxRetries: 0,
+      concurrency: 1,
+    }
+    const run = generateDataset(options)
+    await server.received(chatRoute, 10)
+    run.stop({ drainMs: 1 })
+    expect(await run).toMatchObject({ counts: { ok: 8, failed: 1, cancelled: 1 } })
+    expect(await readLines(path('out.jsonl.partial'))).toMatchObject([
+      { id: 0, status: 'failed' },
+      ...Array(8).fill({ status: 'ok' }),
+    ])
+    isBroken = false
+    gate.open()
+    expect(await generateDataset({ ...options, retryFailed: true })).toMatchObject({
+      rows: 12,
+      counts: { ok: 12, failed: 0 },
+    })
+    expect((await readLines(path('out.jsonl'))).map(({ generation }) => generation)).toEqual(
+      prompts(12).map(({ prompt }) => `re: ${prompt}`),
+    )
+  })
 })
 
 describe('a run that is not the same any more', () => {

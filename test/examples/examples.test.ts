@@ -101,7 +101,7 @@ describe('the quick start', () => {
     const words = spelled.map(({ prompt }) => prompt.slice('Spell the word '.length, -1))
     expect(words).toHaveLength(14)
     expect(spelled.map(({ answer }) => answer)).toEqual(words.map((word) => `${[...word].join('-')}.`))
-  })
+  }, 60_000)
 
   it('stops on Ctrl-C', async () => {
     function* slowly(): Iterable<Step> {

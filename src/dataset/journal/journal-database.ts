@@ -123,19 +123,13 @@ export class JournalDatabase {
     return rows.map(([part, index, hash]) => ({ part, index, hash }))
   }
 
-  dropFailed(): { readonly count: number; readonly firstId: number | undefined } {
-    let count = 0
-    let firstId: number | undefined
+  dropFailed(progress: string, output: string): void {
     this.#transact(() => {
-      const [dropped, first] = this.#prepare('select count(*), min(id) from row where status = ?')
-        .raw()
-        .get(failed) as [number, number | null]
-      count = dropped
-      firstId = first ?? undefined
       this.#prepare('delete from answer where id in (select id from row where status = ?)').run(failed)
       this.#prepare('delete from row where status = ?').run(failed)
+      this.#set('progress', progress)
+      this.#set('output', output)
     })
-    return { count, firstId }
   }
 
   reset(): void {

@@ -64,8 +64,8 @@ export interface JournalCommands {
   /** Forgets all verdicts: the output is written anew. */
   clearVerdicts(): void
   chunks(): readonly SourceChunk[]
-  /** Forgets all rows that failed. @returns how many, by their numbers in the statuses, and the first of them. */
-  dropFailed(): { readonly count: number; readonly firstId: number | undefined }
+  /** Forgets all rows that failed, and notes progress and output as they are without them. */
+  dropFailed(progress: string, output: string): void
   /** Forgets what was noted of the input and of progress: no row was ever stored, so the run is begun anew. */
   reset(): void
   close(): void

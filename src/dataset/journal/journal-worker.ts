@@ -26,7 +26,7 @@ const commands: JournalCommands = {
   output: (value, verdicts) => opened().output(value, verdicts),
   clearVerdicts: () => opened().clearVerdicts(),
   chunks: () => opened().chunks(),
-  dropFailed: () => opened().dropFailed(),
+  dropFailed: (progress, output) => opened().dropFailed(progress, output),
   reset: () => opened().reset(),
   close() {
     try {

@@ -14,7 +14,7 @@ import { Admission } from './admission.js'
 import { Committer } from './committer.js'
 import { Frontier } from './frontier.js'
 import { noteModelName, type OpenRun, openRun } from './open-run.js'
-import { OutputPass, type StoredOutput } from './output-pass.js'
+import { noOutput, OutputPass, type StoredOutput } from './output-pass.js'
 import type { RunPlan } from './plan.js'
 import { RequestLoop, type StopReason } from './request-loop.js'
 import { RowFeed } from './row-feed.js'
@@ -78,7 +78,7 @@ export class RunDataset implements RunControl {
     })
     let isFailed = true
     try {
-      const summary = await this.#runOpen(open)
+      const summary = await this.#runOpen(await this.#dropFailed(open))
       isFailed = false
       return summary
     } finally {
@@ -134,7 +134,7 @@ export class RunDataset implements RunControl {
     const totals = this.#totals
     this.#source = source
     const scope = (this.#scope = await createRowScope(source, this.#plan))
-    const progress = await this.#restore(open, scope)
+    const progress = this.#restore(open.progress, scope)
     // eslint-disable-next-line typescript/unbound-method -- its text is what is looked at
     const readHash = createHash('sha256').update(String(task.read)).digest('base64')
     const config = JSON.stringify([sink.config, scope.key, readHash])
@@ -187,19 +187,24 @@ export class RunDataset implements RunControl {
   }
 
   /** What earlier processes have done, as far as it holds for these rows. */
-  async #restore({ journal, progress }: OpenRun, scope: RowScope): Promise<StoredProgress | undefined> {
+  #restore(progress: StoredProgress | undefined, scope: RowScope): StoredProgress | undefined {
     if (progress === undefined) return undefined
     this.#totals.restore(progress)
-    let { position, total } = progress
-    if (this.#plan.retryFailed) {
-      const { count, firstId } = await journal.ask('dropFailed')
-      this.#totals.counts.failed -= count
-      this.#totals.doneBefore -= count
-      if (firstId !== undefined) [position, total] = [firstPosition, undefined]
+    const isSameScope = progress.scope === scope.key
+    this.#knownTotal = isSameScope ? progress.total : undefined
+    return isSameScope ? progress : { ...progress, position: firstPosition, total: undefined, scope: scope.key }
+  }
+
+  /** Forgets the rows that failed, where that is asked for; the output is then written anew. */
+  async #dropFailed({ journal, progress, output = noOutput, ...open }: OpenRun): Promise<OpenRun> {
+    if (!this.#plan.retryFailed || progress === undefined || progress.counts.failed === 0) {
+      return { ...open, journal, progress, output }
     }
-    if (progress.scope !== scope.key) [position, total] = [firstPosition, undefined]
-    this.#knownTotal = total
-    return { ...progress, position, total, scope: scope.key }
+    const counts = { ...progress.counts, failed: 0 }
+    const without: StoredProgress = { ...progress, counts, position: firstPosition, total: undefined }
+    const anew: StoredOutput = { ...noOutput, owned: output.owned }
+    await journal.ask('dropFailed', JSON.stringify(without), JSON.stringify(anew))
+    return { ...open, journal, progress: without, output: anew }
   }
 
   /** Asks for everything that is not done. @returns why it ended early, if it did. */

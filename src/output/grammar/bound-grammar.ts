@@ -5,6 +5,8 @@ import { type Grammar, writeGbnf } from './write-gbnf.js'
 export interface BoundsOptions {
   /** How long an answer may become; what has no bound of its own gets one that keeps the answer within it. @defaultValue 2048 */
   readonly maxTokens?: number | undefined
+  /** Tokens of a text that the grammar prescribes. @defaultValue one for every two characters */
+  readonly countTokens?: ((text: string) => number) | undefined
 }
 
 /** A grammar in GBNF, and what it leaves out of what was asked for. */
@@ -14,10 +16,14 @@ export interface BoundedGrammar {
 }
 
 const defaultMaxTokens = 2048
+const halfItsLength = ({ length }: string): number => Math.floor(length / 2)
 
 /** Writes a grammar with bounds for what has none, which a warning names. */
-export function boundGrammar(grammar: Grammar, { maxTokens = defaultMaxTokens }: BoundsOptions): BoundedGrammar {
-  const bounds = chooseBounds(grammar, maxTokens)
+export function boundGrammar(
+  grammar: Grammar,
+  { maxTokens = defaultMaxTokens, countTokens = halfItsLength }: BoundsOptions,
+): BoundedGrammar {
+  const bounds = chooseBounds(grammar, maxTokens, countTokens)
   const limits: string[] = []
   if (bounds.open.has('characters'))
     limits.push(`texts without a length of their own to ${bounds.characters} characters`)

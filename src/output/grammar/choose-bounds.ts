@@ -6,22 +6,29 @@ export interface ChosenBounds extends Bounds {
   readonly open: ReadonlySet<OpenBound>
 }
 
-const leastCharacters = 8
+const leastCharacters = 4
 const mostCharacters = 100_000
 const leastItems = 1
 const mostItems = 63
 
 /**
  * Bounds with which the longest text of the grammar is `maxTokens` long, at a token for each character that the model is
- * free to choose and for each two that it is not. Recursion is counted once. Where not even the least bounds fit, they
+ * free to choose, and as `countTokens` says for those that it is not. Recursion is counted once. Where not even the least bounds fit, they
  * are the least.
  */
-export function chooseBounds(grammar: Grammar, maxTokens: number): ChosenBounds {
+export function chooseBounds(grammar: Grammar, maxTokens: number, countTokens: (text: string) => number): ChosenBounds {
+  const counts = new Map<string, number>()
+  const count = (text: string): number => {
+    const known = counts.get(text) ?? countTokens(text)
+    counts.set(text, known)
+    return known
+  }
   const open = openBoundsOf(grammar)
-  const fits = (characters: number, items: number): boolean => longest(grammar, { characters, items }) <= maxTokens
-  const items = open.has('items') ? largest(leastItems, mostItems, (count) => fits(leastCharacters, count)) : leastItems
+  const fits = (characters: number, items: number): boolean =>
+    longest(grammar, { characters, items }, count) <= maxTokens
+  const items = open.has('items') ? largest(leastItems, mostItems, (times) => fits(leastCharacters, times)) : leastItems
   const characters = open.has('characters')
-    ? largest(leastCharacters, Math.min(mostCharacters, maxTokens), (count) => fits(count, items))
+    ? largest(leastCharacters, Math.min(mostCharacters, maxTokens), (times) => fits(times, items))
     : leastCharacters
   return { open, characters, items }
 }
@@ -52,12 +59,12 @@ function openBoundsOf({ root, rules }: Grammar): ReadonlySet<OpenBound> {
 }
 
 /** Tokens of the longest text. */
-function longest({ root, rules }: Grammar, bounds: Bounds): number {
+function longest({ root, rules }: Grammar, bounds: Bounds, countTokens: (text: string) => number): number {
   const known = new Map<string, number>()
   const measure = (expression: Expression): number => {
     switch (expression.kind) {
       case 'text':
-        return Math.floor(expression.text.length / 2)
+        return countTokens(expression.text)
       case 'chars':
         return 1
       case 'sequence':

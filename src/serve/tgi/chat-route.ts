@@ -26,8 +26,8 @@ export async function answerChat(request: TgiRequest, raw: unknown): Promise<Res
   const told = { modelId: server.modelId, created: Math.floor(Date.now() / 1000), logprobs: body.logprobs === true }
   using _place = server.enter()
   const pieces = ask(request, body, messages, tools)
-  if (body.stream)
-    return await streamChunks(request, toChunks(told, pieces, body.stream_options?.include_usage === true))
+  const includeUsage = body.stream_options?.include_usage === true
+  if (body.stream) return await streamChunks(request, toChunks(told, pieces, includeUsage))
   const list: Piece[] = []
   for await (const piece of pieces) list.push(piece)
   return Response.json(toChatBody(told, list))

@@ -2,19 +2,20 @@ import { describe, expect, it } from 'vitest'
 
 import { connect, tokenizerId } from './server.js'
 
+const anyText = expect.stringMatching(/\S/) as string
 const question = [{ role: 'user', content: 'What is the capital of Norway?' }] as const
 
 export interface ServerTraits {
   readonly name: string
   readonly engine: string
-  /** Tokens that a conversation has more than its template gives it. */
-  readonly extraPromptTokens: number
+  /** Whether a conversation gets more than its template gives it. */
+  readonly addsToPrompts: boolean
   /** Whether streams are counted. */
   readonly countsStreams: boolean
 }
 
 /** What every server of OpenAI's protocol is asked. */
-export function describeServer({ name, engine, extraPromptTokens, countsStreams }: ServerTraits): void {
+export function describeServer({ name, engine, addsToPrompts, countsStreams }: ServerTraits): void {
   describe(name, () => {
     it('is recognised', async () => {
       const llm = await connect().load()
@@ -25,19 +26,24 @@ export function describeServer({ name, engine, extraPromptTokens, countsStreams 
     it.each(['json', 'stream'] as const)('answers a conversation as %s', async (wireMode) => {
       const answer = await connect().chat(question, { wireMode, temperature: 0, maxTokens: 20 })
       expect(answer).toMatchObject({
-        text: 'The capital of Norway is Oslo.',
+        text: anyText,
         finishReason: { unified: 'stop' },
         route: 'chat',
         warnings: [],
       })
-      const inputTokens = wireMode === 'json' || countsStreams ? 15 + extraPromptTokens : undefined
-      expect(answer.usage.inputTokens).toBe(inputTokens)
+      const { inputTokens } = answer.usage
+      if (wireMode === 'stream' && !countsStreams) expect(inputTokens).toBeUndefined()
+      else {
+        const { tokens = NaN } = await connect({ tokenizerId }).prepareInput(question)
+        if (addsToPrompts) expect(inputTokens).toBeGreaterThan(tokens)
+        else expect(inputTokens).toBe(tokens)
+      }
     })
 
     it.each(['json', 'stream'] as const)('continues literal text as %s', async (wireMode) => {
       const llm = connect()
       const answer = await llm.complete('The capital of', { raw: true, wireMode, temperature: 0, maxTokens: 4 })
-      expect(answer).toMatchObject({ text: ' Peru is Lima.', finishReason: { unified: 'length' }, route: 'completion' })
+      expect(answer).toMatchObject({ text: anyText, finishReason: { unified: 'length' }, route: 'completion' })
     })
 
     it('streams pieces that are the text', async () => {
@@ -55,14 +61,16 @@ export function describeServer({ name, engine, extraPromptTokens, countsStreams 
       const llm = connect({ tokenizerId })
       const { tokens } = await llm.prepareInput(question)
       const answer = await llm.chat(question, { wireMode: 'json', temperature: 0 })
-      expect(answer).toMatchObject({ text: 'The capital of Norway is Oslo.', route: 'completion' })
+      expect(answer).toMatchObject({ text: anyText, route: 'completion' })
       expect(answer.usage.inputTokens).toBe(tokens)
     })
 
     it.each(['json', 'stream'] as const)('ends before stop strings, as %s', async (wireMode) => {
       const llm = connect()
-      const answer = await llm.chat(question, { wireMode, temperature: 0, stop: [' Norway', ' Oslo'] })
-      expect(answer).toMatchObject({ text: 'The capital of', finishReason: { unified: 'stop' } })
+      const { text } = await llm.chat(question, { wireMode, temperature: 0 })
+      const stop = text.slice(4, 9)
+      const answer = await llm.chat(question, { wireMode, temperature: 0, stop: ['%%', stop] })
+      expect(answer).toMatchObject({ text: text.slice(0, text.indexOf(stop)), finishReason: { unified: 'stop' } })
     })
 
     it('samples, and says the same for the same seed', async () => {
@@ -77,18 +85,15 @@ export function describeServer({ name, engine, extraPromptTokens, countsStreams 
 
     it('generates twenty answers, in their order', async () => {
       const llm = connect()
-      const capitals = [
-        ['Norway', 'Oslo'],
-        ['Peru', 'Lima'],
-      ] as const
-      const inputs = Array.from({ length: 20 }, (_, index) => {
-        const [country] = capitals[index % 2] ?? capitals[0]
-        return [{ role: 'user', content: `What is the capital of ${country}?` }] as const
-      })
-      const outputs = await llm.generate(inputs, { concurrency: 4, temperature: 0, maxTokens: 20 })
-      expect(outputs.map(({ generations: [text] }, index) => text?.includes(capitals[index % 2]?.[1] ?? '?'))).toEqual(
-        inputs.map(() => true),
+      const questions = ['What is the capital of Norway?', 'What is the capital of Peru?'].map(
+        (content) => [{ role: 'user', content }] as const,
       )
+      const options = { temperature: 0, maxTokens: 20, wireMode: 'json' } as const
+      const alone: string[] = []
+      for (const each of questions) alone.push((await llm.chat(each, options)).text)
+      const inputs = Array.from({ length: 10 }, () => questions).flat()
+      const outputs = await llm.generate(inputs, { ...options, concurrency: 4 })
+      expect(outputs.map(({ generations: [text] }) => text)).toEqual(Array.from({ length: 10 }, () => alone).flat())
     })
   })
 }
