@@ -2,7 +2,7 @@
 
     python models/demo/recipe/make.py
 
-It takes about two hours on two cores, goes on where it was interrupted, and replaces the files of models/demo at the end. The
+It ends after 170 minutes at the latest, goes on where it was interrupted, and replaces the files of models/demo at the end. The
 questions of checks.json are made by checks.py and are not touched here; `npm run model:check` puts them to the new model.
 """
 
