@@ -37,14 +37,14 @@ const leavesOneToken =
 /** What one model or another repeats itself on. */
 const repetitive = ['Tell me a story.', 'Spell banana.', 'Count to thirty.', 'Write a list.', 'Name two colors.', 'Hm']
 
-/** The option makes another token the likeliest one somewhere. */
-const changesTheLikeliest =
+/** The option makes other tokens likely: with the same seed another text. */
+const changesTheText =
   (option: CallOptions) =>
   async (route: Route): Promise<void> => {
     const texts = (more: CallOptions): Promise<readonly string[]> =>
       Promise.all(
         repetitive.map(async (content) => {
-          const asked = { temperature: 0, maxTokens: 40, ...more }
+          const asked = { temperature: 1.5, seed: 1, maxTokens: 40, ...more }
           const text = `<|im_start|>user\n${content}<|im_end|>\n<|im_start|>assistant\n`
           return route === 'chat'
             ? (await llm.chat([{ role: 'user', content }], asked)).text
@@ -60,9 +60,9 @@ const effects: Readonly<Partial<Record<CaseOption, (route: Route) => Promise<voi
   topK: leavesOneToken({ topK: 1 }),
   topP: leavesOneToken({ topP: 0 }),
   minP: leavesOneToken({ minP: 1 }),
-  repetitionPenalty: changesTheLikeliest({ repetitionPenalty: 1.5 }),
-  frequencyPenalty: changesTheLikeliest({ frequencyPenalty: 2 }),
-  presencePenalty: changesTheLikeliest({ presencePenalty: 2 }),
+  repetitionPenalty: changesTheText({ repetitionPenalty: 1.5 }),
+  frequencyPenalty: changesTheText({ frequencyPenalty: 2 }),
+  presencePenalty: changesTheText({ presencePenalty: 2 }),
   async maxTokens(route) {
     const { finishReason, usage } = await ask(route, { temperature: 0, maxTokens: 3 })
     expect([finishReason.unified, usage.outputTokens]).toEqual(['length', 3])

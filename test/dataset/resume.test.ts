@@ -201,7 +201,7 @@ describe('a run that has ended', () => {
     expect(await run).toMatchObject({ counts: { ok: 8, failed: 1, cancelled: 1 } })
     expect(await readLines(path('out.jsonl.partial'))).toMatchObject([
       { id: 0, status: 'failed' },
-      ...Array(8).fill({ status: 'ok' }),
+      ...Array.from({ length: 8 }, () => ({ status: 'ok' })),
     ])
     isBroken = false
     gate.open()
