@@ -2,4 +2,4 @@
 
 export { LlamaCpp } from './llama-cpp.js'
 export type { LlamaCppOptions, LoadedLlamaCpp } from './options.js'
-export type { TextToken } from './llama-cpp-engine.js'
+export type { TextToken } from './text-token.js'

@@ -15,14 +15,8 @@ import { type PromptTokens, PromptTokenizer } from './prompt-tokenizer.js'
 import { createSampling } from './sampling.js'
 import { SequencePool } from './sequence-pool.js'
 import { TokenText } from './token-text.js'
+import type { TextToken } from './text-token.js'
 import { Vocabulary } from './vocabulary.js'
-
-/** A token of a text. */
-export interface TextToken {
-  readonly id: number
-  /** As it stands in the text. A character whose bytes are spread over tokens is with the last of them. */
-  readonly text: string
-}
 
 /** What an engine is made of: a model that is loaded, and the context in which it is evaluated. */
 export interface LlamaCppEngineParts {

@@ -8,9 +8,10 @@ import { parseOptions } from '../llm/parse-options.js'
 import { checkMagpieOptions } from '../llm/prompt-options.js'
 import type { Description } from '../llm/loaded-model.js'
 import { EmbeddedPromptFormat } from './embedded-prompt-format.js'
-import type { LlamaCppEngine, TextToken } from './llama-cpp-engine.js'
+import type { LlamaCppEngine } from './llama-cpp-engine.js'
 import { loadLlamaCppEngine } from './load-llama-cpp-engine.js'
 import { llamaCppOptionsSchema, type LlamaCppOptions, loadedLlamaCppSchema } from './options.js'
+import type { TextToken } from './text-token.js'
 
 interface LlamaCppConnection extends Connection {
   readonly engine: LlamaCppEngine
