@@ -47,5 +47,6 @@ describe.skipIf(!canMount)('a full disk', () => {
     const rows = await readLines(path('out.jsonl'))
     expect(rows.map(({ id, status }) => [id, status])).toEqual(Array.from({ length: 200 }, (_, id) => [id, 'ok']))
     expect(server.requests.filter(({ method }) => method === 'POST')).toHaveLength(200)
-  })
+    // It waits for another process, and that for the disk to be looked at again.
+  }, 60_000)
 })
