@@ -5,8 +5,6 @@ export default defineConfig({
     testTimeout: 20_000,
     // Vitest leaves one core free, which on two is half of them.
     maxWorkers: '100%',
-    // Loading the sources anew for each file took a third of the time. No test changes what is shared.
-    isolate: false,
     restoreMocks: true,
     unstubEnvs: true,
     unstubGlobals: true,
