@@ -13,7 +13,7 @@ const questions = fileURLToPath(new URL('../../examples/questions.jsonl', import
 describe('concurrent calls', () => {
   it('have their own answers, and no pieces of others', async () => {
     await using llm = new LlamaCpp({ modelPath, temperature: 0 })
-    const lines = (await readFile(questions, 'utf8')).trim().split('\n').slice(0, 50)
+    const lines = (await readFile(questions, 'utf8')).trim().split('\n')
     const prompts = lines.map((line) => JSON.parse(line) as { prompt: string })
     const texts = async (concurrency: number): Promise<readonly (string | null | undefined)[]> =>
       (await llm.generate(prompts, { concurrency })).map(({ generations: [text] }) => text)
