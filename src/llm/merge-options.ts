@@ -24,7 +24,10 @@ const neutral: Readonly<Partial<Record<OptionName, unknown>>> = {
 }
 
 /** What was merged of frozen options: a run passes the same ones for all its rows. */
-const mergedOptions = new WeakMap<object, { readonly defaults: GenerationOptions; readonly merged: GenerationOptions }>()
+const mergedOptions = new WeakMap<
+  object,
+  { readonly defaults: GenerationOptions; readonly merged: GenerationOptions }
+>()
 
 /** The call's generation options over the model's; an `undefined` overrides nothing. */
 export function mergeOptions(defaults: GenerationOptions, call: object | undefined): GenerationOptions {
