@@ -12,7 +12,8 @@ export function writeMembers(object: Readonly<Record<string, unknown>>, except: 
       out.writeJSON(value)
       continue
     }
-    const json = value === null || Number.isInteger(value) ? String(value) : JSON.stringify(value)
+    const isWhole = typeof value === 'number' && Number.isInteger(value)
+    const json = isWhole ? String(value) : JSON.stringify(value)
     if (json === undefined) continue
     out.write(nameOf(name))
     out.write(json)
