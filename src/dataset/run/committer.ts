@@ -28,8 +28,7 @@ export interface CommitterOptions {
 
 const groupRows = 256
 const groupBytes = 1024 * 1024
-/** Rows that are lost within it are asked again, which takes the model longer than this. */
-const groupMs = 100
+const groupMs = 20
 /** More than that waits only when the disk is slower than the server. */
 const longestQueue = 4096
 const longestQueueBytes = 64 * 1024 * 1024
