@@ -1,15 +1,8 @@
 import { isHeadraceError } from '../../errors/headrace-error.js'
 import type { Row, StoredAnswer, Task, TaskRequest } from '../../tasks/task.js'
 import type { AnswerColumns, DatasetRow, RowStatus } from '../dataset-row.js'
-import type { StoredStatus } from '../journal/journal-types.js'
 import type { SourceRow } from '../sources/source.js'
 import type { StoredBytes } from './stored-bytes.js'
-
-/** How a row ended, and with what. */
-export interface EndedSample {
-  readonly status: StoredStatus
-  readonly bytes: StoredBytes
-}
 
 /**
  * The row that users see of what input and journal hold. It depends on nothing else, so that an output can be made again
@@ -25,7 +18,8 @@ export class EndedRow implements DatasetRow {
   readonly #read: Row | undefined
   readonly #error: string | undefined
 
-  constructor(source: SourceRow, sample: number, { status, bytes }: EndedSample, task: Task, keepsRequest: boolean) {
+  constructor(source: SourceRow, sample: number, bytes: StoredBytes, task: Task, keepsRequest: boolean) {
+    const { status } = bytes
     this.#source = source
     this.sample = sample
     this.#bytes = bytes
@@ -64,14 +58,15 @@ export class EndedRow implements DatasetRow {
   }
 
   get columns(): AnswerColumns & Row {
+    const { answer } = this
+    return { generation: this.status === 'ok' ? answer.text : null, ...this.otherColumns }
+  }
+
+  get otherColumns(): Omit<AnswerColumns, 'generation'> & Row {
     const { status } = this
-    const bytes = this.#bytes
-    const { reasoning, toolCalls, finishReason, model, inputTokens, outputTokens, error } = bytes.rest
+    const { reasoning, toolCalls, finishReason, model, inputTokens, outputTokens, error } = this.#bytes.rest
     // JSON leaves out what is undefined.
     const columns = {
-      get generation(): string | null {
-        return status === 'ok' ? bytes.answer.text : null
-      },
       model_name: model ?? null,
       finish_reason: finishReason?.unified ?? null,
       input_tokens: inputTokens ?? null,

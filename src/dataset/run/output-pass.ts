@@ -1,13 +1,13 @@
 import { JournalError } from '../../errors/journal-error.js'
 import type { Task } from '../../tasks/task.js'
 import type { DatasetRow } from '../dataset-row.js'
-import { type AnswerPage, storedStatuses, type StoredStatus, type Verdict } from '../journal/journal-types.js'
+import { storedStatuses, type StoredStatus, type Verdict } from '../journal/journal-types.js'
 import type { Journal } from '../journal/journal.js'
 import type { FinishedRow, Sink, SinkState } from '../sinks/sink.js'
 import { firstPosition, type Source, type SourcePosition, type SourceRow } from '../sources/source.js'
-import { EndedRow, type EndedSample } from './ended-row.js'
-import { StoredBytes } from './stored-bytes.js'
+import { EndedRow } from './ended-row.js'
 import type { RowScope } from './row-scope.js'
+import { StoredBytes } from './stored-bytes.js'
 import type { Totals } from './totals.js'
 
 /** Where the output is: stored from time to time, so that it need not be written from the beginning again. */
@@ -106,11 +106,15 @@ export class OutputPass {
       this.#next = stored.next
       totals.unaccepted = stored.unaccepted
     } else await journal.ask('clearVerdicts')
+    const pages = source.read({ from: this.#position })[Symbol.asyncIterator]()
     try {
-      for await (const page of source.read({ from: this.#position })) {
-        if (!(await this.#writePage(page))) break
+      // Rows are not read before their answers are there: until then they would only be held in memory.
+      while (await this.#hasMore()) {
+        const { done, value } = await pages.next()
+        if (done === true || !(await this.#writePage(value))) break
       }
     } finally {
+      await pages.return?.()
       if (!this.#isTorn) await this.#sync(false)
     }
   }
@@ -122,17 +126,21 @@ export class OutputPass {
     await this.#options.sink.finish()
   }
 
+  /** Waits for the next row to be in the journal. @returns `false` when it will not be. */
+  async #hasMore(): Promise<boolean> {
+    while (this.#next >= this.#boundary && !this.#isLast) {
+      await new Promise<void>((resolve) => (this.#wake = resolve))
+    }
+    return this.#next < Math.min(this.#boundary, this.#options.scope.end)
+  }
+
   /** @returns `false` when there is nothing more to write. */
   async #writePage(page: readonly SourceRow[]): Promise<boolean> {
     const { scope, now } = this.#options
     let start = page.findIndex(({ index }) => index >= this.#next)
     while (start !== -1 && start < page.length) {
-      const { index } = page[start] as SourceRow
-      while (index >= this.#boundary && !this.#isLast) {
-        await new Promise<void>((resolve) => (this.#wake = resolve))
-      }
+      if (!(await this.#hasMore())) return false
       const boundary = Math.min(this.#boundary, scope.end)
-      if (index >= boundary) return false
       let end = start
       while (end < page.length && (page[end] as SourceRow).index < boundary) end++
       const rows = page.slice(start, end)
@@ -152,13 +160,15 @@ export class OutputPass {
     const { sink, task, numGenerations, totals, onRows } = this.#options
     if (sources.length === 0) return
     const answers = await this.#answersTo(sources)
+    let next = 0
     const finished: FinishedRow[] = []
     for (const source of sources) {
       const samples: DatasetRow[] = []
       for (let sample = 0; sample < numGenerations; sample++) {
         const id = source.index * numGenerations + sample
-        const found = answers.get(id)
-        if (found === undefined) {
+        while (next < answers.length && (answers[next] as StoredBytes).id < id) next++
+        const found = answers[next]
+        if (found?.id !== id) {
           throw new JournalError(`The journal lacks the answer to ${source.place}: it was changed from outside.`)
         }
         const row = new EndedRow(source, sample, found, task, sink.keepRaw === true)
@@ -174,17 +184,18 @@ export class OutputPass {
     await onRows(finished)
   }
 
-  async #answersTo(sources: readonly SourceRow[]): Promise<ReadonlyMap<number, EndedSample>> {
+  /** What the journal has of these rows, by id, and of those between them. */
+  async #answersTo(sources: readonly SourceRow[]): Promise<readonly StoredBytes[]> {
     const { journal, numGenerations } = this.#options
-    const answers = new Map<number, EndedSample>()
+    const answers: StoredBytes[] = []
     const end = ((sources.at(-1) as SourceRow).index + 1) * numGenerations
     let first = (sources[0] as SourceRow).index * numGenerations
     while (first < end) {
-      const { ids, statuses, ends, bytes }: AnswerPage = await journal.ask('page', first, end)
-      const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-      for (const [index, id] of ids.entries()) {
+      const { ids, statuses, ends, bytes } = await journal.ask('page', first, end)
+      const page = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+      for (let index = 0; index < ids.length; index++) {
         const status = storedStatuses[statuses[index] as number] as StoredStatus
-        answers.set(id, { status, bytes: new StoredBytes(all.subarray(ends[index - 1] ?? 0, ends[index])) })
+        answers.push(new StoredBytes(ids[index] as number, status, page, ends[index - 1] ?? 0, ends[index] as number))
       }
       const last = ids.at(-1)
       if (last === undefined) break

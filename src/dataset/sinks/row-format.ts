@@ -29,25 +29,25 @@ type Columns = Readonly<Record<string, unknown>>
 export function plainFormat(options: PlainFormatOptions, numGenerations: number): RowFormat {
   const { group = false, keepRaw = false } = options
   const hasSamples = numGenerations > 1
+  const rawColumns = (row: DatasetRow): Columns =>
+    keepRaw ? { raw_input: row.request ?? null, raw_output: row.answer } : {}
   return {
     config: { format: 'rows', group, keepRaw },
     keepRaw,
     write({ source, samples }, out) {
       if (group) {
-        const columns = grouped(samples.map((row) => answerColumns(row, keepRaw)))
+        const columns = grouped(samples.map((row) => ({ ...row.columns, ...rawColumns(row) })))
         writeBeside(source, samples, columns, JSON.stringify(columns['generation']), out)
         return
       }
-      for (const [sample, row] of samples.entries()) {
-        const own = answerColumns(row, keepRaw)
-        writeBeside(source, samples, hasSamples ? { sample, ...own } : own, row.generationJSON, out)
+      for (const row of samples) {
+        const { sample, otherColumns } = row
+        const first = hasSamples ? { sample } : {}
+        const columns = hasSamples || keepRaw ? { ...first, ...otherColumns, ...rawColumns(row) } : otherColumns
+        writeBeside(source, samples, columns, row.generationJSON, out)
       }
     },
   }
-}
-
-function answerColumns(row: DatasetRow, keepRaw: boolean): Columns {
-  return keepRaw ? { ...row.columns, raw_input: row.request ?? null, raw_output: row.answer } : row.columns
 }
 
 /** Every column as a list; what a sample does not have is `null` there. */
@@ -72,7 +72,7 @@ function writeBeside(
   } else {
     const input = Object.fromEntries(
       Object.entries(samples[0]?.input ?? {}).map(([name, value]) => [
-        Object.hasOwn(columns, name) ? `input_${name}` : name,
+        name === 'generation' || Object.hasOwn(columns, name) ? `input_${name}` : name,
         value,
       ]),
     )
@@ -80,7 +80,10 @@ function writeBeside(
     out.write(open)
     if (open !== '{') out.write(',')
   }
-  writeMembers(columns, 'generation', generationJSON, out)
+  out.write('"generation":')
+  if (typeof generationJSON === 'string') out.write(generationJSON)
+  else out.writeBytes(generationJSON)
+  writeMembers(columns, 'generation', out)
   out.write('}\n')
 }
 
@@ -99,7 +102,7 @@ const usualColumns: ReadonlySet<string> = new Set([
   'raw_input',
   'raw_output',
 ])
-const usualColumn = new RegExp([...usualColumns].join('|'))
+const usualColumn = new RegExp(`"(?:${[...usualColumns].join('|')})"`)
 
 /** Whether the text of a row may have a column of one of these names. */
 function mayHold(json: string, columns: Columns): boolean {

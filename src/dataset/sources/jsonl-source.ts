@@ -17,6 +17,8 @@ import {
 } from './source.js'
 
 const readBytes = 64 * 1024
+/** Rows are made when their page's turn comes, so that not many of them wait in memory. */
+const pageRows = 128
 const lineFeed = 10
 
 interface InputFile {
@@ -131,12 +133,10 @@ async function* readRows(
     hasher?.update(bytes)
     const skipped = Math.min(ahead, bytes.length)
     ahead -= skipped
-    const rows = lines.push(bytes.subarray(skipped))
-    if (rows.length > 0) yield rows
+    yield* lines.push(bytes.subarray(skipped))
   }
   hasher?.end()
-  const rows = lines.end()
-  if (rows.length > 0) yield rows
+  yield* lines.end()
 }
 
 /** Cuts bytes into lines, and counts where each begins. */
@@ -157,26 +157,27 @@ class LineSplitter {
     this.#row = row
   }
 
-  push(bytes: Buffer): readonly SourceRow[] {
+  *push(bytes: Buffer): Generator<readonly SourceRow[]> {
     const end = bytes.lastIndexOf(lineFeed) + 1
     if (end === 0) {
       if (bytes.length > 0) this.#rest.push(bytes)
-      return []
+      return
     }
     const lines =
       this.#rest.length === 0 ? bytes.subarray(0, end) : Buffer.concat([...this.#rest, bytes.subarray(0, end)])
     this.#rest = end < bytes.length ? [Buffer.from(bytes.subarray(end))] : []
-    return this.#cut(lines)
+    yield* this.#cut(lines)
   }
 
-  end(): readonly SourceRow[] {
+  *end(): Generator<readonly SourceRow[]> {
     const rest = Buffer.concat(this.#rest)
     this.#rest = []
-    return this.#cut(rest)
+    yield* this.#cut(rest)
   }
 
-  #cut(bytes: Buffer): readonly SourceRow[] {
-    const rows: SourceRow[] = []
+  /** The rows of whole lines, in pages. */
+  *#cut(bytes: Buffer): Generator<readonly SourceRow[]> {
+    let rows: SourceRow[] = []
     const isText = isUtf8(bytes)
     for (let start = 0; start < bytes.length;) {
       const lineEnd = bytes.indexOf(lineFeed, start)
@@ -196,8 +197,12 @@ class LineSplitter {
       this.#offset += next - start
       this.#line++
       start = next
+      if (rows.length === pageRows) {
+        yield rows
+        rows = []
+      }
     }
-    return rows
+    if (rows.length > 0) yield rows
   }
 }
 
