@@ -1,6 +1,7 @@
 import type { Capabilities } from '../contract/capabilities.js'
 import type { Engine } from '../contract/engine.js'
 import type {
+  CallHandle,
   GenerateInput,
   GenerateOneOptions,
   GenerateOneResult,
@@ -13,6 +14,7 @@ import type { LLMMetadata } from '../contract/metadata.js'
 import type { CallOptions, CompleteOptions, ResolvedTimeouts } from '../contract/options.js'
 import type { ChatResponse, CompletionResponse, Warning } from '../contract/response.js'
 import type { Runtime } from '../contract/runtime.js'
+import type { ServerLoad } from '../contract/server-load.js'
 import type { ChatStream, CompletionStream } from '../contract/stream-part.js'
 import { AbortedError } from '../errors/aborted-error.js'
 import type { AuthenticationError } from '../errors/authentication-error.js'
@@ -232,8 +234,12 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
     return generateAll(inputs, options, maxConcurrency, (input, own) => this.generateOne(input, own))
   }
 
-  /** One generation of {@link generate}. Never throws: the outcome says how it ended. */
-  async generateOne(input: GenerateInput, options: GenerateOneOptions = {}): Promise<GenerateOneResult> {
+  /** One generation of {@link generate}. Never throws: the outcome says how it ended. `handle` is told of the call. */
+  async generateOne(
+    input: GenerateInput,
+    options: GenerateOneOptions = {},
+    handle?: CallHandle,
+  ): Promise<GenerateOneResult> {
     const startedAt = this.runtime.now()
     let spec: CallSpec<ChatResponse | CompletionResponse> | undefined
     let call: Call<ChatResponse | CompletionResponse> | undefined
@@ -243,7 +249,8 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
       const model = this.#readyModel ?? (await this.#ready(own))
       const prepared = (spec = await prepareSample(model, input, own, sample))
       const response = await new Promise<ChatResponse | CompletionResponse>((resolve, reject) => {
-        call = this.#call(prepared, { succeed: resolve, fail: reject })
+        call = this.#call(prepared, { succeed: resolve, fail: reject, handle })
+        if (handle !== undefined) handle.call = call
         call.start()
       })
       const isRefused = response.finishReason.unified === 'content-filter'
@@ -274,6 +281,16 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
         cause,
       }
     }
+  }
+
+  /**
+   * How full the server is by its own account: requests that wait there, and that run. Loads the model if need be.
+   *
+   * @returns `undefined` where the server does not say it.
+   */
+  async readLoad(): Promise<ServerLoad | undefined> {
+    const { engine } = (this.#readyModel ?? (await this.#ready())).context
+    return engine.readLoad?.()
   }
 
   /**
