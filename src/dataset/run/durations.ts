@@ -13,6 +13,6 @@ export class Durations {
   quantile(share: number): number | undefined {
     const count = Math.min(this.#count, kept)
     if (count < 4) return undefined
-    return this.#times.slice(0, count).sort()[Math.min(count - 1, Math.floor(share * count))]
+    return this.#times.slice(0, count).toSorted()[Math.min(count - 1, Math.floor(share * count))]
   }
 }

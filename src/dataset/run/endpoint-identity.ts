@@ -9,7 +9,7 @@ export function endpointName(llm: Pick<DatasetLLM, 'toJSON'>): string {
   const { modelPath } = config
   if (typeof modelPath === 'string') return basename(modelPath)
   const named = ['endpoint', 'baseUrl', 'endpointName', 'modelId', 'modelUid'].map((name) => config[name])
-  return (named.find((value) => typeof value === 'string') as string | undefined) ?? className
+  return named.find((value) => typeof value === 'string') ?? className
 }
 
 /** In what two loaded models differ so that their answers do not belong into one dataset, in words. */

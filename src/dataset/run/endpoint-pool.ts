@@ -119,7 +119,7 @@ export class EndpointPool {
     this.#isClosed = true
     for (const cancel of this.#timers) cancel()
     for (const endpoint of this.#endpoints) endpoint.close()
-    await Promise.all(this.#places.map(({ llm }) => llm?.unload()))
+    await Promise.all(this.#places.map(async ({ llm }) => llm?.unload()))
   }
 
   async #open(): Promise<void> {

@@ -113,8 +113,8 @@ function arrangeModels(
   before: RunManifest | undefined,
 ): Pick<RunManifest, 'model' | 'otherModels'> {
   const known = before === undefined ? [] : [before.model, ...(before.otherModels ?? [])]
-  const knownModel = before && models.some((model) => known.some((each) => isSameModel(each, model))) && before.model
-  const model = knownModel || (models[0] as SerializedLLM)
+  const isKnown = models.some((model) => known.some((each) => isSameModel(each, model)))
+  const model = before !== undefined && isKnown ? before.model : (models[0] as SerializedLLM)
   const others = models.filter((each, index) => {
     const isFirst = models.findIndex((earlier) => isSameModel(earlier, each)) === index
     return isFirst && !isSameModel(each, model)

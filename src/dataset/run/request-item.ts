@@ -2,8 +2,8 @@ import type { CallHandle } from '../../contract/generate.js'
 import { AbortedError } from '../../errors/aborted-error.js'
 import type { TaskRequest } from '../../tasks/task.js'
 import type { Member } from '../../transport/bag.js'
+import type { EndpointMeter } from '../concurrency/endpoint-meter.js'
 import type { SourceRow } from '../sources/source.js'
-import type { Endpoint } from './endpoint.js'
 
 /** One sample of one row that is to be answered; the model's hold on its call while it is under way. */
 export class RequestItem implements CallHandle {
@@ -22,7 +22,7 @@ export class RequestItem implements CallHandle {
   // While it is in flight.
   call: CallHandle['call']
   pieces: number | undefined
-  endpoint: Endpoint | undefined
+  endpoint: { readonly meter: EndpointMeter } | undefined
   member: Member<RequestItem> | undefined
   sentAt = 0
   hasBegun = false
