@@ -18,6 +18,7 @@ export class AnswerWriter {
   readonly #answers: Answers
   readonly #drawn: DrawnAnswer
   readonly #frame: string
+  #isBegun = false
   #sent = 0
 
   constructor(
@@ -40,12 +41,14 @@ export class AnswerWriter {
 
   /** Whether it would go on if it had more tokens. */
   get isCut(): boolean {
-    return this.request.ignoresEnd || this.sequence.outputTokens < this.#drawn.tokens
+    const goesOn = this.request.ignoresEnd && this.#drawn.stopsAt === undefined
+    return goesOn || this.sequence.outputTokens < this.#drawn.tokens
   }
 
   /** Begins a stream: with the first token, as the head of vLLM's answer comes. */
   begin(): void {
     if (!this.request.streams) return
+    this.#isBegun = true
     this.#response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' })
     if (this.request.kind === 'chat') {
       this.#response.write(
@@ -58,8 +61,8 @@ export class AnswerWriter {
   /** Sends the tokens that came since the last time, in one event, unless the client does not keep up. */
   flush(): void {
     const { generated, outputTokens } = this.sequence
-    if (this.#sent === 0 && generated === 0) return
-    if (generated === this.#sent || generated === outputTokens || this.#response.writableNeedDrain) return
+    if (!this.#isBegun || generated === this.#sent || generated === outputTokens) return
+    if (this.#response.writableNeedDrain) return
     this.#response.write(this.#event(this.#delta(generated, 'null')))
     this.#sent = generated
   }

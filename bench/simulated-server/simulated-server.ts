@@ -281,7 +281,8 @@ export class SimulatedServer {
     }
     const drawn = this.#answers.draw(prompt, seed, stops)
     const limit = Math.min(maxTokens, room)
-    const tokens = ignoresEnd ? limit : Math.min(limit, Math.max(minTokens, drawn.tokens))
+    const goesOn = ignoresEnd && drawn.stopsAt === undefined
+    const tokens = goesOn ? limit : Math.min(limit, Math.max(minTokens, drawn.tokens))
     const sequence = this.#engine.submit({ promptTokens, outputTokens: tokens })
     this.#ledger.arrived(sequence)
     const id = `${request.kind === 'chat' ? 'chatcmpl' : 'cmpl'}-${++this.#requests}`

@@ -9,6 +9,8 @@ export interface SimulationReport {
   readonly timeScale: number
   /** Real milliseconds in which no simulated time passed because the process was late. */
   readonly lostRealMs: number
+  /** What the server's process has taken of a processor, in real milliseconds. */
+  readonly cpuMs: number
   readonly state: ServerState
   readonly capacity: number
   readonly speed: number
@@ -43,10 +45,12 @@ export function toReport(
 ): SimulationReport {
   const { nowMs, running, waiting, slots, cacheUsage, capacity } = engine
   const { requests, promptTokens, outputTokens } = ledger.workload
+  const { user, system } = process.cpuUsage()
   return {
     nowMs,
     timeScale: clock.timeScale,
     lostRealMs: clock.lostMs,
+    cpuMs: (user + system) / 1000,
     state,
     ...capacity,
     slots,
