@@ -15,6 +15,8 @@ const growth = [1.03, 1.1, 1.25, 1.5, 2]
  * what is seen of it may be a second or two old.
  */
 const settlingRounds = 2
+/** Requests that have just come wait for the server's next step: it is a queue if it is one so often in succession. */
+const queuedRounds = 3
 
 /**
  * The law by which a limit follows a queue that can be seen. Requests in flight beyond what the server runs wait, so the
@@ -25,6 +27,7 @@ const settlingRounds = 2
 export class QueueLaw {
   #hasQueued = false
   #emptySteps = 0
+  #queuedRounds = 0
   #roundsSinceRaise = 0
   /** By how much the limit was last raised; 0 once it was lowered. */
   #raise = 0
@@ -43,9 +46,10 @@ export class QueueLaw {
     if (inFlight < 0.8 * limit) return limit
     if (waiting >= target / 2) {
       this.#emptySteps = 0
-      if (waiting >= 1) this.#hasQueued = true
+      this.#hasQueued ||= ++this.#queuedRounds >= queuedRounds
       return limit
     }
+    this.#queuedRounds = 0
     return this.#raiseBeyond(limit)
   }
 
