@@ -26,10 +26,10 @@ export interface SimulatedServerOptions extends EngineOptions, AnswerOptions {
   /** Simulated milliseconds of a window of the book-keeping. @defaultValue 5000 */
   readonly windowMs?: number | undefined
   /**
-   * Real milliseconds between two writes to a stream: the tokens of the steps between them go out in one event, as with
-   * vLLM's `--stream-interval`. The first token and the last are never held back. 0 writes every step.
+   * Simulated milliseconds between two writes to a stream: the tokens of the steps between them go out in one event, as
+   * with vLLM's `--stream-interval`. The first token and the last are never held back. 0 writes every step.
    *
-   * @defaultValue 0 up to a time scale of 2, 50 above it
+   * @defaultValue 0 up to a time scale of 2; above it 50 times the time scale, which are 50 real ones
    */
   readonly streamEveryMs?: number | undefined
   /**

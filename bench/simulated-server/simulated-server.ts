@@ -7,10 +7,11 @@ import { type Change, parseChanges, Schedule, type ServerState } from './change.
 import { blocksOf } from './engine-options.js'
 import { Ledger } from './ledger.js'
 import { type OpenAIRequest, readRequest, Refused } from './openai-request.js'
-import { ScaledClock } from './scaled-clock.js'
+import { ScaledTime } from './scaled-time.js'
 import type { Sequence } from './sequence.js'
 import type { SimulatedServerOptions } from './server-options.js'
 import { SimulatedEngine, type Step } from './simulated-engine.js'
+import type { SimulatedTime } from './simulated-time.js'
 import { type SimulationReport, toReport } from './simulation-report.js'
 import { VllmMetrics } from './vllm-metrics.js'
 
@@ -27,23 +28,23 @@ export class SimulatedServer {
   readonly #engine: SimulatedEngine
   readonly #ledger: Ledger
   readonly #metrics = new VllmMetrics()
-  readonly #clock: ScaledClock
+  readonly #time: SimulatedTime
   readonly #schedule = new Schedule()
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
   readonly #writers = new Map<Sequence, AnswerWriter>()
   readonly #streams = new Set<AnswerWriter>()
   readonly #streamEveryMs: number
-  readonly #slackMs: number
   #state: ServerState = 'up'
   #port = 0
   #requests = 0
-  #wake: { readonly timer: NodeJS.Timeout; readonly atReal: number } | undefined
-  #flushTimer: NodeJS.Timeout | undefined
+  #wakesAtMs = Infinity
+  #cancelWake: (() => void) | undefined
+  #cancelFlush: (() => void) | undefined
   #isClosed = false
 
-  private constructor(options: SimulatedServerOptions) {
-    const { model = 'simulated/model', maxModelLen = 8192, timeScale = 1, windowMs = 5000, changes = [] } = options
+  private constructor(options: SimulatedServerOptions, time: SimulatedTime | undefined) {
+    const { model = 'simulated/model', maxModelLen = 8192, windowMs = 5000, changes = [] } = options
     this.#options = options
     this.#model = model
     this.#maxModelLen = maxModelLen
@@ -62,21 +63,28 @@ export class SimulatedServer {
       onStep: (step) => this.#stepped(step),
     })
     this.#ledger = new Ledger(this.#engine.physics, windowMs)
-    this.#clock = new ScaledClock(timeScale, () => performance.now())
-    this.#streamEveryMs = options.streamEveryMs ?? (timeScale > 2 ? 50 : 0)
-    this.#slackMs = options.slackMs ?? 5
+    this.#time = time ?? new ScaledTime(options.timeScale ?? 1, options.slackMs ?? 5)
+    const { timeScale } = this.#time
+    this.#streamEveryMs = options.streamEveryMs ?? (timeScale > 2 ? 50 * timeScale : 0)
     for (const change of changes) this.#schedule.add(change, 0)
     this.#server = createServer((request, response) => this.#serve(request, response))
     this.#server.on('connection', (socket) => {
+      this.#time.note()
       this.#sockets.add(socket)
       socket.setNoDelay(true)
       socket.on('close', () => this.#sockets.delete(socket))
     })
+    this.#setWake()
   }
 
-  /** Listens until {@link close}. @throws Error when the port is taken. */
-  static async start(options: SimulatedServerOptions = {}): Promise<SimulatedServer> {
-    const server = new SimulatedServer(options)
+  /**
+   * Listens until {@link close}.
+   *
+   * @param time - One that others share, instead of a time of its own by `timeScale`.
+   * @throws Error when the port is taken.
+   */
+  static async start(options: SimulatedServerOptions = {}, time?: SimulatedTime): Promise<SimulatedServer> {
+    const server = new SimulatedServer(options, time)
     await server.#listen(options.port ?? 0)
     return server
   }
@@ -93,7 +101,7 @@ export class SimulatedServer {
       {
         engine: this.#engine,
         ledger: this.#ledger,
-        clock: this.#clock,
+        time: this.#time,
         state: this.#state,
       },
       fromMs,
@@ -111,8 +119,8 @@ export class SimulatedServer {
   /** Cuts what is under way, and frees the port. */
   async close(): Promise<void> {
     this.#isClosed = true
-    clearTimeout(this.#wake?.timer)
-    clearTimeout(this.#flushTimer)
+    this.#cancelWake?.()
+    this.#cancelFlush?.()
     await this.#stopListening()
   }
 
@@ -136,9 +144,7 @@ export class SimulatedServer {
 
   /** Brings the simulation to the present. @returns simulated milliseconds. */
   #sync(): number {
-    const lateMs = this.#wake === undefined ? 0 : performance.now() - this.#wake.atReal
-    if (lateMs > this.#slackMs) this.#clock.lose(lateMs - this.#slackMs)
-    const { nowMs } = this.#clock
+    const nowMs = this.#time.now()
     for (;;) {
       const change = this.#schedule.takeDue(nowMs)
       if (change === undefined) break
@@ -151,12 +157,17 @@ export class SimulatedServer {
   }
 
   #setWake(): void {
-    clearTimeout(this.#wake?.timer)
-    this.#wake = undefined
     const nextMs = Math.min(this.#engine.nextEventMs ?? Infinity, this.#schedule.nextMs ?? Infinity)
-    if (nextMs === Infinity || !this.#clock.isRunning || this.#isClosed) return
-    const delayMs = Math.max(1, Math.round(this.#clock.realUntil(nextMs)))
-    this.#wake = { timer: setTimeout(() => this.#sync(), delayMs), atReal: performance.now() + delayMs }
+    if (nextMs === this.#wakesAtMs) return
+    this.#cancelWake?.()
+    this.#cancelWake = undefined
+    this.#wakesAtMs = nextMs
+    if (nextMs === Infinity || this.#isClosed) return
+    const wake = (): void => {
+      this.#wakesAtMs = Infinity
+      this.#sync()
+    }
+    this.#cancelWake = this.#time.setTimer(wake, nextMs - this.#time.now())
   }
 
   #apply({ atMs, capacity, speed, state = this.#state }: Change & { readonly atMs: number }): void {
@@ -194,6 +205,7 @@ export class SimulatedServer {
 
   #serve(request: IncomingMessage, response: ServerResponse): void {
     const { method = '', url = '/' } = request
+    this.#time.note()
     const { pathname, searchParams } = new URL(url, 'http://simulated')
     const isControl = pathname === '/simulation'
     if (this.#state === 'resetting' && !isControl) {
@@ -204,6 +216,7 @@ export class SimulatedServer {
     request.setEncoding('utf8')
     request.on('data', (chunk: string) => (text += chunk))
     request.on('end', () => {
+      this.#time.note()
       if (response.destroyed) return
       try {
         if (this.#state === 'starting' && !isControl) throw new Refused(503, 'The server is starting.')
@@ -272,7 +285,7 @@ export class SimulatedServer {
         `This model's maximum context length is ${this.#maxModelLen} tokens. However, you requested ${promptTokens + asked} tokens (${promptTokens} in the messages, ${asked} in the completion).`,
       )
     }
-    this.#clock.start()
+    this.#time.start()
     const nowMs = this.#sync()
     const { maxQueued = Infinity, rejectStatus = 503 } = this.#options
     if (this.#engine.waiting >= maxQueued) {
@@ -294,6 +307,7 @@ export class SimulatedServer {
     this.#writers.set(sequence, writer)
     if (request.streams) this.#addStream(writer)
     response.on('close', () => {
+      this.#time.note()
       if (!response.writableFinished) this.#abort(writer)
     })
     this.#setWake()
@@ -301,12 +315,12 @@ export class SimulatedServer {
 
   #addStream(writer: AnswerWriter): void {
     this.#streams.add(writer)
-    if (this.#streamEveryMs === 0 || this.#flushTimer !== undefined) return
+    if (this.#streamEveryMs === 0 || this.#cancelFlush !== undefined) return
     const flush = (): void => {
       this.#flush()
-      this.#flushTimer = this.#streams.size === 0 ? undefined : setTimeout(flush, this.#streamEveryMs)
+      this.#cancelFlush = this.#streams.size === 0 ? undefined : this.#time.setTimer(flush, this.#streamEveryMs)
     }
-    this.#flushTimer = setTimeout(flush, this.#streamEveryMs)
+    this.#cancelFlush = this.#time.setTimer(flush, this.#streamEveryMs)
   }
 
   #finish(sequence: Sequence): void {

@@ -1,7 +1,7 @@
 import type { ServerState } from './change.js'
 import type { Ledger, SpanReport, Totals } from './ledger.js'
-import type { ScaledClock } from './scaled-clock.js'
 import type { SimulatedEngine } from './simulated-engine.js'
+import type { SimulatedTime } from './simulated-time.js'
 
 /** What `GET /simulation` answers. All times are simulated milliseconds since the first request. */
 export interface SimulationReport {
@@ -34,12 +34,12 @@ export interface SimulationReport {
 export interface ReportSources {
   readonly engine: SimulatedEngine
   readonly ledger: Ledger
-  readonly clock: ScaledClock
+  readonly time: SimulatedTime
   readonly state: ServerState
 }
 
 export function toReport(
-  { engine, ledger, clock, state }: ReportSources,
+  { engine, ledger, time, state }: ReportSources,
   fromMs: number,
   toMs: number,
 ): SimulationReport {
@@ -48,8 +48,8 @@ export function toReport(
   const { user, system } = process.cpuUsage()
   return {
     nowMs,
-    timeScale: clock.timeScale,
-    lostRealMs: clock.lostMs,
+    timeScale: time.timeScale,
+    lostRealMs: time.lostMs,
     cpuMs: (user + system) / 1000,
     state,
     ...capacity,
