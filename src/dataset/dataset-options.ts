@@ -37,8 +37,8 @@ export interface GenerateDatasetOptions {
   /** Take several endpoints although they serve different models, context windows or options. @defaultValue false */
   readonly allowDifferentModels?: boolean | undefined
   /**
-   * Ask for some of the last rows a second time, at most 2 % of all requests, where another endpoint is faster or an answer
-   * does not come. The first answer counts.
+   * Ask for some of the last rows a second time, at most 2 % of all requests, where there is room for nothing else: rows that
+   * take longer than nearly all others, and rows of an endpoint that is slower. The first answer counts.
    *
    * @defaultValue true
    */

@@ -86,7 +86,7 @@ export interface RunSummary {
   readonly wastedTokens: TokenCounts
   /** Requests that this process sent. */
   readonly requestsNow: number
-  /** Of them, rows that were asked a second time at the end, because another endpoint seemed faster. */
+  /** Of them, rows that were asked a second time at the end, because that seemed faster. */
   readonly hedgedRequests: number
   /** The endpoints, in the order in which they were given. Empty where nothing was to be asked. */
   readonly endpoints: readonly EndpointSummary[]

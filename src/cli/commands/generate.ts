@@ -38,7 +38,7 @@ function addRunOptions(command: Command): Command {
     .option('--max-concurrency <number>', 'the most that auto may come to (default: 4096)', toNumber)
     .option('--fallback', 'with several --llm: the first one that works gets all rows')
     .option('--allow-different-models', 'with several --llm: of different models, windows or options')
-    .option('--no-hedge', 'with several --llm: ask for none of the last rows a second time')
+    .option('--no-hedge', 'ask for none of the last rows a second time, however late they are')
     .option('--retries <number>', "how often a row is asked again after the server's fault (default: 5)", toNumber)
     .option('--timeout <seconds>', 'how long one request may take', toNumber)
     .option('--limit <number>', 'only the first so many rows; a later command may go further', toNumber)

@@ -12,7 +12,7 @@ export class Durations {
   /** @returns `undefined` while there are too few to say it. */
   quantile(share: number): number | undefined {
     const count = Math.min(this.#count, kept)
-    if (count < 4) return undefined
+    if (count < 32) return undefined
     return this.#times.slice(0, count).toSorted()[Math.min(count - 1, Math.floor(share * count))]
   }
 }

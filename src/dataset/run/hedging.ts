@@ -3,13 +3,15 @@ import type { RequestItem } from './request-item.js'
 
 /** Of all requests at most this share is sent a second time. */
 const mostShare = 0.02
-/** Of what took longest, so many times as long is stuck, and never what is younger than this. */
-const stuckTimes = 3
-const stuckMs = 10_000
+/** What has taken longer than this share of the answers is late, if it took at least so many milliseconds. */
+const lateShare = 0.95
+const lateMs = 10_000
+/** Less than that is not worth a request, in milliseconds. */
+const leastGainMs = 2000
 
 /**
- * Asks for the last rows a second time, where another endpoint has nothing to do: rows of one that is slower, or that does
- * not come back. Two endpoints of the same speed are no help to each other: a long answer is long at both.
+ * Asks for the last rows a second time, where there is room and nothing else to do: rows that are late, for whatever
+ * reason, and rows of an endpoint that is slower. The first answer counts.
  */
 export class Hedging {
   /** Requests that were sent so. */
@@ -21,14 +23,14 @@ export class Hedging {
     const targetMs = target.durations.quantile(0.5)
     if (targetMs === undefined) return undefined
     let best: RequestItem | undefined
-    let mostGained = 0
+    let mostGained = leastGainMs
     for (const endpoint of endpoints) {
-      if (endpoint === target) continue
-      const usualMs = endpoint.durations.quantile(0.5) ?? Infinity
-      const longestMs = Math.max(stuckMs, stuckTimes * (endpoint.durations.quantile(0.99) ?? targetMs))
+      const usualMs = endpoint.durations.quantile(0.5)
+      const latestMs = Math.max(lateMs, endpoint.durations.quantile(lateShare) ?? targetMs)
       endpoint.forEachItem((item) => {
         if (item.rival !== undefined || item.isBeaten) return
-        const gained = gainOf(now - item.sentAt, usualMs, targetMs, longestMs)
+        const ageMs = now - item.sentAt
+        const gained = ageMs > latestMs ? ageMs : endpoint === target ? 0 : gainOf(ageMs, usualMs, targetMs)
         if (gained <= mostGained) return
         best = item
         mostGained = gained
@@ -40,12 +42,10 @@ export class Hedging {
   }
 }
 
-/** Milliseconds that asking again saves, of a request of this age, by what is usual there and here. */
-function gainOf(ageMs: number, usualMs: number, targetMs: number, longestMs: number): number {
-  if (ageMs > longestMs) return ageMs
-  if (usualMs === Infinity) return 0
+/** Milliseconds that a faster endpoint saves, of a request of this age, by what is usual at both. */
+function gainOf(ageMs: number, usualMs: number | undefined, targetMs: number): number {
+  if (usualMs === undefined) return 0
   // The longer an answer took so far, the more there is still to come.
   const leftMs = Math.max(usualMs - ageMs, ageMs / 2)
-  const againMs = (ageMs + leftMs) * (targetMs / usualMs)
-  return leftMs - againMs > usualMs / 10 ? leftMs - againMs : 0
+  return leftMs - (ageMs + leftMs) * (targetMs / usualMs)
 }
