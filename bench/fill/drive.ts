@@ -18,6 +18,11 @@ export interface Drive {
   readonly rows: number
   /** `undefined`: nothing is said, which is what is measured. */
   readonly concurrency?: number | undefined
+  /**
+   * Ask late rows a second time. These requests come when all rows were taken, and a run is held to be over with its last
+   * new row. @defaultValue false
+   */
+  readonly hedge?: boolean | undefined
   /** Simulated seconds in a real one at most. */
   readonly timeScale: number
 }
@@ -36,7 +41,7 @@ const maxTokens = 6000
 
 /** Runs so many rows through `generateDataset` with one time for it and the servers. `look` sees the servers before they close. */
 export async function drive<T>(
-  { library, servers: options, rows, concurrency, timeScale }: Drive,
+  { library, servers: options, rows, concurrency, hedge = false, timeScale }: Drive,
   look: (driven: Driven) => T,
 ): Promise<T> {
   const time = new LockstepTime(timeScale)
@@ -52,7 +57,7 @@ export async function drive<T>(
     const llm = (llms.length === 1 ? first : llms) as NonNullable<typeof first>
     const source = Array.from({ length: rows }, (_, row) => ({ prompt: promptOf(row) }))
     const summary = await library.generateDataset(
-      { llm, source, folder: join(folder, 'run'), concurrency },
+      { llm, source, folder: join(folder, 'run'), concurrency, hedge },
       { runtime: time },
     )
     const reports = servers.map((server) => server.report())

@@ -174,7 +174,7 @@ async function tail(options: FillOptions): Promise<Outcome> {
   const rows = options.isQuick ? 6000 : 12_000
   const what = `the last 1 % of ${rows} rows`
   const server = { ...usual.server, stragglers: { share: 0.002, factor: 5 }, windowMs: 500 }
-  return drive(driveOf(options, [server], rows), (driven) => {
+  return drive({ ...driveOf(options, [server], rows), hedge: true }, (driven) => {
     const { windows, nowMs } = driven.reports[0] ?? { windows: [], nowMs: 0 }
     let finished = 0
     const reached = windows.find((window) => (finished += window.finished) >= rows * 0.99)

@@ -30,7 +30,10 @@ export interface AnswerArguments {
 }
 
 /** `isRepeatable`: the command takes several models. */
-export function addModelOptions(command: Command, { isRepeatable = false }: { readonly isRepeatable?: boolean } = {}): Command {
+export function addModelOptions(
+  command: Command,
+  { isRepeatable = false }: { readonly isRepeatable?: boolean } = {},
+): Command {
   const model = isRepeatable
     ? new Option('--llm <spec>', `${specForms}; may be repeated (default: the demo model)`).argParser(append)
     : new Option('--llm <spec>', `${specForms} (default: the demo model)`)

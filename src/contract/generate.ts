@@ -78,8 +78,6 @@ export interface GenerateOneOptions extends Omit<CallOptions, 'n'> {
 export interface CallHandle {
   /** Set when the call begins. `abort` ends this one call, with the outcome `cancelled`. */
   call?: { abort(error: HeadraceError): void } | undefined
-  /** Set when the call has failed: pieces of its answer that had come, each a token with most servers. */
-  pieces?: number | undefined
   /** The first piece of a streamed answer is here, so many milliseconds after the call began. */
   began?(firstTokenMs: number): void
 }

@@ -15,8 +15,6 @@ export class Answer {
   logprobs: ContentLogprob[] | undefined
   model: string | undefined
   raw: unknown
-  /** Pieces of text and reasoning that came. */
-  pieces = 0
   readonly #toolCalls: { id: string | undefined; name: string | undefined; arguments: string }[] = []
 
   /** Whether anything of the answer itself has arrived. */
@@ -26,12 +24,10 @@ export class Answer {
 
   addText(delta: string, logprobs: readonly ContentLogprob[] | undefined): void {
     this.text += delta
-    this.pieces++
     if (logprobs !== undefined) (this.logprobs ??= []).push(...logprobs)
   }
 
   addReasoning(delta: string): string {
-    this.pieces++
     this.reasoning = this.reasoning === undefined ? delta : this.reasoning + delta
     return this.reasoning
   }

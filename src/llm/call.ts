@@ -374,8 +374,6 @@ export class Call<Response extends ChatResponse | CompletionResponse> implements
     if (this.#isEnded) return
     this.#close()
     error.partial ??= this.answer.partial()
-    const { handle } = this.#consumer
-    if (handle !== undefined) handle.pieces = this.answer.pieces
     const { callbacks, className } = this.#context
     callbacks.emit('llm-error', { id: this.id, className, error })
     this.#consumer.fail(error)

@@ -1,7 +1,7 @@
 import type { GenerateOneOptions, GenerateOneResult } from '../../contract/generate.js'
 import type { Runtime } from '../../contract/runtime.js'
 import type { ServerLoad } from '../../contract/server-load.js'
-import type { HeadraceError } from '../../errors/headrace-error.js'
+import type { HeadraceError, PartialAnswer } from '../../errors/headrace-error.js'
 import { Bag } from '../../transport/bag.js'
 import { EndpointMeter } from '../concurrency/endpoint-meter.js'
 import { LimitFinder, type LimitFinderOptions } from '../concurrency/limit-finder.js'
@@ -31,7 +31,7 @@ const movingEveryMs = 1000
 const restingEveryMs = 2000
 /** Observations without a change after which a limit rests. */
 const restingAfter = 5
-/** The share of the newest request in the mean time that a token takes. */
+/** The share of the newest answer in a mean. */
 const newest = 0.05
 
 /** One model at one address: how many requests it may have, those that it has, and what is known of it. */
@@ -48,7 +48,9 @@ export class Endpoint {
   faults = 0
   #requests = 0
   #answers = 0
+  /** Milliseconds and characters of a token, in the mean of the last answers. */
   #tokenMs: number | undefined
+  #tokenCharacters: number | undefined
   #observedAt: number
   #rounds = 0
   #cancelTimer: (() => void) | undefined
@@ -118,7 +120,7 @@ export class Endpoint {
     if (!item.hasBegun) this.meter.endedUnbegun()
   }
 
-  answered({ timings, usage }: GenerateOneResult): void {
+  answered({ timings, usage, text, response }: GenerateOneResult): void {
     this.#answers++
     this.faults = 0
     this.failure = undefined
@@ -127,16 +129,23 @@ export class Endpoint {
     this.meter.answered({ firstTokenMs, totalMs, inputTokens, outputTokens })
     this.durations.add(totalMs)
     if (outputTokens) {
-      const tokenMs = totalMs / outputTokens
-      this.#tokenMs = this.#tokenMs === undefined ? tokenMs : this.#tokenMs + newest * (tokenMs - this.#tokenMs)
+      this.#tokenMs = mean(this.#tokenMs, totalMs / outputTokens)
+      const characters = (text?.length ?? 0) + (response?.reasoning?.length ?? 0)
+      this.#tokenCharacters = mean(this.#tokenCharacters, characters / outputTokens)
     }
     this.admission.answered()
   }
 
-  /** The output tokens of a request that was ended before anybody counted them: its pieces, else by the time it took. */
-  estimateTokens({ pieces = 0, hasBegun, sentAt }: RequestItem): number {
-    if (hasBegun || this.meter.streams || this.#tokenMs === undefined) return pieces
-    return Math.round((this.#options.runtime.now() - sentAt) / this.#tokenMs)
+  /**
+   * The output tokens of a request that was ended before the server counted them: by the text that had come, else, of an
+   * answer that is not streamed, by the time that it took.
+   */
+  estimateTokens({ sentAt, hasBegun }: RequestItem, partial: PartialAnswer | undefined): number {
+    if (hasBegun || this.meter.streams) {
+      const characters = (partial?.text.length ?? 0) + (partial?.reasoning?.length ?? 0)
+      return this.#tokenCharacters ? Math.round(characters / this.#tokenCharacters) : 0
+    }
+    return this.#tokenMs === undefined ? 0 : Math.round((this.#options.runtime.now() - sentAt) / this.#tokenMs)
   }
 
   /** Looks at the server now and then, until it is closed. */
@@ -173,4 +182,8 @@ export class Endpoint {
     this.#rounds = this.#finder.limit === before ? this.#rounds + 1 : 0
     onRoom()
   }
+}
+
+function mean(before: number | undefined, now: number): number {
+  return before === undefined ? now : before + newest * (now - before)
 }

@@ -21,7 +21,6 @@ export class RequestItem implements CallHandle {
 
   // While it is in flight.
   call: CallHandle['call']
-  pieces: number | undefined
   endpoint: { readonly meter: EndpointMeter } | undefined
   member: Member<RequestItem> | undefined
   sentAt = 0

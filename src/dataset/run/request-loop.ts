@@ -309,7 +309,7 @@ export class RequestLoop {
     const { totals } = this.#options
     totals.addAttempt(result, true)
     if (result.usage.outputTokens !== undefined || (!item.hasBegun && !item.isBeaten)) return
-    totals.addWaste(0, endpoint.estimateTokens(item))
+    totals.addWaste(0, endpoint.estimateTokens(item, result.cause?.partial))
     if (item.isBeaten) totals.addWaste(item.promptTokens ?? 0, 0)
     else item.unknownPrompts++
   }
