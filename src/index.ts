@@ -108,7 +108,17 @@ export { generateDataset } from './dataset/generate-dataset.js'
 export type { DatasetLLM, GenerateDatasetOptions, InputBytes, TokenPrices } from './dataset/dataset-options.js'
 export type { DatasetRun } from './dataset/dataset-run.js'
 export type { AnswerColumns, DatasetRow, RowStatus } from './dataset/dataset-row.js'
-export type { RowCounts, RunEnd, RunPause, RunProgress, RunSummary, TokenCounts } from './dataset/run-progress.js'
+export type {
+  EndpointProgress,
+  EndpointSummary,
+  RowCounts,
+  RunEnd,
+  RunPause,
+  RunProgress,
+  RunSummary,
+  TokenCounts,
+} from './dataset/run-progress.js'
+export type { LimitSignal } from './dataset/concurrency/limit-controller.js'
 export { jsonlSource } from './dataset/sources/jsonl-source.js'
 export type {
   ReadOptions,
@@ -163,6 +173,7 @@ export { FileError } from './errors/file-error.js'
 export { InvalidRowError } from './errors/invalid-row-error.js'
 export { OutputExistsError } from './errors/output-exists-error.js'
 export { RunChangedError } from './errors/run-changed-error.js'
+export { EndpointsDifferError } from './errors/endpoints-differ-error.js'
 export { RunLockedError } from './errors/run-locked-error.js'
 export { DiskFullError } from './errors/disk-full-error.js'
 export { JournalError } from './errors/journal-error.js'

@@ -29,9 +29,16 @@ export interface AnswerArguments {
   readonly json?: boolean
 }
 
-export function addModelOptions(command: Command): Command {
+/** `isRepeatable`: the command takes several models. */
+export function addModelOptions(
+  command: Command,
+  { isRepeatable = false }: { readonly isRepeatable?: boolean } = {},
+): Command {
+  const model = isRepeatable
+    ? new Option('--llm <spec>', `${specForms}; may be repeated (default: the demo model)`).argParser(append)
+    : new Option('--llm <spec>', `${specForms} (default: the demo model)`)
   return command
-    .option('--llm <spec>', `${specForms} (default: the demo model)`)
+    .addOption(model)
     .option('--context-window <tokens>', 'tokens that prompt and answer share', toNumber)
     .option(
       '--tokenizer <id>',

@@ -21,7 +21,11 @@ export function formatTokens(totals: { readonly tokens: TokenCounts; readonly wa
 export function formatSummary(summary: RunSummary, output: string): string {
   const { end, rows, counts, requests, cost, folder } = summary
   const price = cost === undefined ? '' : `; cost ${cost.toFixed(2)}`
-  const lines = [`${rows} rows: ${formatCounts(counts)}`, `${requests} requests, ${formatTokens(summary)}${price}`]
+  const lines = [
+    `${rows} rows: ${formatCounts(counts)}`,
+    `${requests} requests, ${formatTokens(summary)}${price}`,
+    ...formatEndpoints(summary),
+  ]
   if (end === 'finished') {
     const bad = rows - counts.ok
     if (output !== '-') lines.push(output)
@@ -35,4 +39,16 @@ export function formatSummary(summary: RunSummary, output: string): string {
     lines.push(`${why[end]}: what is done is safe in ${folder}, and the same command goes on.`)
   }
   return lines.join('\n')
+}
+
+/** What each endpoint did, and the limit that it came to; of a single one only that. */
+function formatEndpoints({ endpoints, hedgedRequests }: RunSummary): readonly string[] {
+  const [only] = endpoints
+  if (only === undefined) return []
+  if (endpoints.length === 1) return only.requests === 0 ? [] : [`limit ${only.limit} (${only.signal})`]
+  const lines = endpoints.map(
+    ({ name, requests, answers, limit, signal }) =>
+      `${name}: ${requests} requests, ${answers} answers, limit ${limit} (${signal})`,
+  )
+  return hedgedRequests === 0 ? lines : [...lines, `${hedgedRequests} rows were asked a second time at the end`]
 }

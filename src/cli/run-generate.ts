@@ -9,6 +9,7 @@ import type { Sink } from '../dataset/sinks/sink.js'
 import { streamSink } from '../dataset/sinks/stream-sink.js'
 import { jsonlSource } from '../dataset/sources/jsonl-source.js'
 import { InvalidOptionError } from '../errors/invalid-option-error.js'
+import type { LLM } from '../llm/llm.js'
 import { failureToJSON } from './answer-json.js'
 import { type GenerationArguments, generationOptions, type ModelArguments } from './command-options.js'
 import { exitCodeOf, reportFailure } from './failure.js'
@@ -18,13 +19,18 @@ import { loadTask, readSchema, type TaskArguments } from './load-task.js'
 import { openLLM } from './open-llm.js'
 import { printable } from './terminal.js'
 
-export interface GenerateArguments extends ModelArguments, GenerationArguments, TaskArguments {
+export interface GenerateArguments extends Omit<ModelArguments, 'llm'>, GenerationArguments, TaskArguments {
+  readonly llm?: readonly string[]
+  readonly fallback?: boolean
+  readonly allowDifferentModels?: boolean
+  readonly hedge?: boolean
   readonly output: string
   readonly schema?: string
   readonly numGenerations?: number
   readonly group?: boolean
   readonly keepRaw?: boolean
-  readonly concurrency?: number
+  readonly concurrency?: number | 'auto'
+  readonly maxConcurrency?: number
   readonly retries?: number
   /** Seconds. */
   readonly timeout?: number
@@ -50,19 +56,24 @@ export async function runGenerate(inputs: readonly string[], args: GenerateArgum
   if (isStandardInput && inputs.length > 1) {
     throw new InvalidOptionError('Standard input goes alone: give - or files.', { option: 'input' })
   }
-  const llm = await openLLM(args)
+  const { llm: specs = [undefined], ...model } = args
+  const llms: LLM[] = []
   try {
+    for (const llm of specs) llms.push(await openLLM(llm === undefined ? model : { ...model, llm }))
     if (args.dryRun) {
       if (isStandardInput) {
         throw new InvalidOptionError('--dry-run reads its input twice: give a file instead of -.', {
           option: 'dry-run',
         })
       }
-      printPreview(await previewDataset({ llm, source: jsonlSource(inputs), task }), args)
+      printPreview(await previewDataset({ llm: llms[0] as LLM, source: jsonlSource(inputs), task }), args)
       return 0
     }
     const run = generateDataset({
-      llm,
+      llm: llms,
+      endpoints: args.fallback ? 'fallback' : 'together',
+      allowDifferentModels: args.allowDifferentModels,
+      hedge: args.hedge,
       source: isStandardInput ? { bytes: process.stdin } : jsonlSource(inputs),
       task,
       sink: openSink(args),
@@ -70,6 +81,7 @@ export async function runGenerate(inputs: readonly string[], args: GenerateArgum
       options,
       numGenerations: args.numGenerations,
       concurrency: args.concurrency,
+      maxConcurrency: args.maxConcurrency,
       maxRetries: args.retries,
       limit: args.limit,
       sample: args.sample === undefined ? undefined : { rows: args.sample, seed: args.sampleSeed },
@@ -81,7 +93,7 @@ export async function runGenerate(inputs: readonly string[], args: GenerateArgum
     })
     return await watch(run, args)
   } finally {
-    await llm.unload()
+    await Promise.all(llms.map((llm) => llm.unload()))
   }
 }
 

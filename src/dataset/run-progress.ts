@@ -1,3 +1,4 @@
+import type { LimitSignal } from './concurrency/limit-controller.js'
 import type { RowStatus } from './dataset-row.js'
 
 /** How many rows ended how; a row that is answered `numGenerations` times counts as often. */
@@ -22,7 +23,10 @@ export interface RunProgress {
   /** Requests sent by all processes of the run, as far as they are in the journal. */
   readonly requests: number
   readonly tokens: TokenCounts
-  /** Tokens of attempts that led to nothing, as far as the server told. */
+  /**
+   * Tokens of attempts that led to nothing. Of answers that were ended before the server counted their tokens they are
+   * estimated, by the pieces that had come.
+   */
   readonly wastedTokens: TokenCounts
   /** The share of the input that was read, from 0 to 1, where it can be told. */
   readonly inputShare: number | undefined
@@ -30,9 +34,30 @@ export interface RunProgress {
   readonly total: number | undefined
   /** Milliseconds since this process began. */
   readonly elapsedMs: number
-  /** Why no requests are sent at the moment. */
+  /** Requests that may be in flight, at all endpoints together, when nothing is wrong. */
+  readonly limit: number
+  /** The endpoints, in the order in which they were given. Empty before the first model is loaded. */
+  readonly endpoints: readonly EndpointProgress[]
+  /** Why no requests are sent at the moment. With several endpoints: why none of them is asked. */
   readonly pause: RunPause | undefined
 }
+
+/** Where one endpoint stands, in this process. */
+export interface EndpointProgress {
+  /** Its address, or what it serves. */
+  readonly name: string
+  /** Requests that may be in flight, and what set that. */
+  readonly limit: number
+  readonly signal: LimitSignal
+  readonly inFlight: number
+  readonly requests: number
+  readonly answers: number
+  /** Why it is asked nothing at the moment. */
+  readonly pause: RunPause | undefined
+}
+
+/** What one endpoint has done, in this process. */
+export type EndpointSummary = Omit<EndpointProgress, 'inFlight' | 'pause'>
 
 /** Why a run holds back its requests, and until when. */
 export interface RunPause {
@@ -61,6 +86,10 @@ export interface RunSummary {
   readonly wastedTokens: TokenCounts
   /** Requests that this process sent. */
   readonly requestsNow: number
+  /** Of them, rows that were asked a second time at the end, because that seemed faster. */
+  readonly hedgedRequests: number
+  /** The endpoints, in the order in which they were given. Empty where nothing was to be asked. */
+  readonly endpoints: readonly EndpointSummary[]
   /** What the tokens cost, where prices were given. */
   readonly cost: number | undefined
   /** The run's folder. */

@@ -1,6 +1,7 @@
 import type { Capabilities } from '../contract/capabilities.js'
 import type { Engine } from '../contract/engine.js'
 import type {
+  CallHandle,
   GenerateInput,
   GenerateOneOptions,
   GenerateOneResult,
@@ -13,6 +14,7 @@ import type { LLMMetadata } from '../contract/metadata.js'
 import type { CallOptions, CompleteOptions, ResolvedTimeouts } from '../contract/options.js'
 import type { ChatResponse, CompletionResponse, Warning } from '../contract/response.js'
 import type { Runtime } from '../contract/runtime.js'
+import type { ServerLoad } from '../contract/server-load.js'
 import type { ChatStream, CompletionStream } from '../contract/stream-part.js'
 import { AbortedError } from '../errors/aborted-error.js'
 import type { AuthenticationError } from '../errors/authentication-error.js'
@@ -232,15 +234,20 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
     return generateAll(inputs, options, maxConcurrency, (input, own) => this.generateOne(input, own))
   }
 
-  /** One generation of {@link generate}. Never throws: the outcome says how it ended. */
-  generateOne(input: GenerateInput, options: GenerateOneOptions = {}): Promise<GenerateOneResult> {
-    return new Promise((resolve) => void this.#generate(input, options, resolve))
+  /** One generation of {@link generate}. Never throws: the outcome says how it ended. `handle` is told of the call. */
+  generateOne(
+    input: GenerateInput,
+    options: GenerateOneOptions = {},
+    handle?: CallHandle,
+  ): Promise<GenerateOneResult> {
+    return new Promise((resolve) => void this.#generate(input, options, handle, resolve))
   }
 
   /** Is over when the call begins: what waits for the answer is as little as possible, since all of it may grow old. */
   async #generate(
     input: GenerateInput,
     options: GenerateOneOptions,
+    handle: CallHandle | undefined,
     resolve: (result: GenerateOneResult) => void,
   ): Promise<void> {
     const startedAt = this.runtime.now()
@@ -265,11 +272,22 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
       checkOnce(options)
       const model = this.#readyModel ?? (await this.#ready(options))
       spec = await prepareSample(model, input, withoutSample(options), options.sample ?? 0)
-      call = this.#call(spec, { succeed: (response) => resolve(toResult(response)), fail })
+      call = this.#call(spec, { succeed: (response) => resolve(toResult(response)), fail, handle })
+      if (handle !== undefined) handle.call = call
       call.start()
     } catch (error) {
       fail(error)
     }
+  }
+
+  /**
+   * How full the server is by its own account: requests that wait there, and that run. Loads the model if need be.
+   *
+   * @returns `undefined` where the server does not say it.
+   */
+  async readLoad(): Promise<ServerLoad | undefined> {
+    const { engine } = (this.#readyModel ?? (await this.#ready())).context
+    return engine.readLoad?.()
   }
 
   /**

@@ -21,7 +21,7 @@ export function addGenerateCommand(program: Command): void {
     .option('--num-generations <number>', 'answers a row', toNumber)
     .addOption(new Option('--group', 'one line a row, with lists of answers').conflicts('batch'))
     .addOption(new Option('--keep-raw', 'add what was asked and the whole answer').conflicts('batch'))
-  addApiKeyOption(addModelOptions(command))
+  addApiKeyOption(addModelOptions(command, { isRepeatable: true }))
   addRunOptions(addGenerationOptions(command)).action(async (inputs: readonly string[], args: GenerateArguments) => {
     const { runGenerate } = await import('../run-generate.js')
     process.exitCode = await runGenerate(inputs, args)
@@ -30,7 +30,15 @@ export function addGenerateCommand(program: Command): void {
 
 function addRunOptions(command: Command): Command {
   return command
-    .option('--concurrency <number>', 'requests in flight (default: 64)', toNumber)
+    .addOption(
+      new Option('--concurrency <number>', 'requests in flight at each endpoint (default: auto, as many as fill it)')
+        .argParser((text) => (text === 'auto' ? text : toNumber(text)))
+        .conflicts('maxConcurrency'),
+    )
+    .option('--max-concurrency <number>', 'the most that auto may come to (default: 4096)', toNumber)
+    .option('--fallback', 'with several --llm: the first one that works gets all rows')
+    .option('--allow-different-models', 'with several --llm: of different models, windows or options')
+    .option('--no-hedge', 'ask for none of the last rows a second time, however late they are')
     .option('--retries <number>', "how often a row is asked again after the server's fault (default: 5)", toNumber)
     .option('--timeout <seconds>', 'how long one request may take', toNumber)
     .option('--limit <number>', 'only the first so many rows; a later command may go further', toNumber)

@@ -10,11 +10,12 @@ import type { RunEnd, RunPause, RunProgress, RunSummary } from '../run-progress.
 import type { FinishedRow } from '../sinks/sink.js'
 import { firstPosition, type Source } from '../sources/source.js'
 import { spoolInput, toLines } from '../sources/spool.js'
-import { Admission } from './admission.js'
 import { Committer } from './committer.js'
+import { EndpointPool } from './endpoint-pool.js'
 import { Frontier } from './frontier.js'
 import { noteModelName, type OpenRun, openRun } from './open-run.js'
 import { noOutput, OutputPass, type StoredOutput } from './output-pass.js'
+import { Patience } from './patience.js'
 import type { RunPlan } from './plan.js'
 import { RequestLoop, type StopReason } from './request-loop.js'
 import { RowFeed } from './row-feed.js'
@@ -42,7 +43,7 @@ export class RunDataset implements RunControl {
   readonly #startedAt: number
   readonly #onRows: (rows: readonly FinishedRow[]) => Promise<void> | void
   #loop: RequestLoop | undefined
-  #admission: Admission | undefined
+  #pool: EndpointPool | undefined
   #feed: RowFeed | undefined
   #source: Source | undefined
   #scope: RowScope | undefined
@@ -60,7 +61,7 @@ export class RunDataset implements RunControl {
 
   /** @throws HeadraceError as `generateDataset` says. */
   async run(): Promise<RunSummary> {
-    const { folder, fork, task, llm, numGenerations, callConfig, signal } = this.#plan
+    const { folder, fork, task, llms, numGenerations, callConfig, signal } = this.#plan
     if (signal?.aborted) throw aborted(signal)
     await task.prepare?.()
     this.#plan.sink.prepare?.(numGenerations)
@@ -71,10 +72,10 @@ export class RunDataset implements RunControl {
       checkOutput: (output) => this.#checkOutput(output),
       asked: {
         task: { name: task.name, config: task.config ?? {} },
-        model: llm.toJSON(),
         options: callConfig,
         numGenerations,
       },
+      models: llms.map((llm) => llm.toJSON()),
     })
     let isFailed = true
     try {
@@ -83,7 +84,6 @@ export class RunDataset implements RunControl {
       return summary
     } finally {
       this.#cancelDrain?.()
-      this.#admission?.close()
       await this.#feed?.close()
       await this.#plan.sink.close()
       await open.journal.close()
@@ -113,8 +113,16 @@ export class RunDataset implements RunControl {
       inputShare: share,
       total: this.#total,
       elapsedMs: this.#plan.runtime.now() - this.#startedAt,
-      pause: this.#diskPause ?? this.#admission?.pause,
+      limit: this.#pool?.limit ?? 0,
+      endpoints: this.#pool?.progress ?? [],
+      pause: this.#pause,
     }
+  }
+
+  get #pause(): RunPause | undefined {
+    if (this.#diskPause !== undefined) return this.#diskPause
+    const endpoints = this.#pool?.progress ?? []
+    return endpoints.every(({ pause }) => pause !== undefined) ? endpoints[0]?.pause : undefined
   }
 
   get #total(): number | undefined {
@@ -209,82 +217,94 @@ export class RunDataset implements RunControl {
 
   /** Asks for everything that is not done. @returns why it ended early, if it did. */
   async #ask(
-    { journal, source, manifest, inputCheck }: OpenRun,
+    open: OpenRun,
     pass: OutputPass,
     progress: StoredProgress | undefined,
     scope: RowScope,
   ): Promise<StopReason | undefined> {
-    const { llm: original, runtime, numGenerations, task, call, signal, maxRetries, patienceMs, folder } = this.#plan
+    const { llms, endpoints, allowDifferentModels, runtime, numGenerations, call, patienceMs, folder } = this.#plan
+    const { concurrency, maxConcurrency } = this.#plan
     if (this.#isStopped) return 'stopped'
-    // Retrying is this run's business: its rows share what one of them learns of the server.
-    await original.load()
-    const llm = original.with({ maxRetries: 0, waitTimeoutMs: 0 })
+    const abort = new AbortController()
+    const pool = (this.#pool = await EndpointPool.open({
+      llms,
+      mode: endpoints,
+      allowsDifferent: allowDifferentModels,
+      limits: { concurrency, maxConcurrency },
+      call,
+      numGenerations,
+      signal: abort.signal,
+      runtime,
+      patience: new Patience(runtime, patienceMs),
+      onRoom: () => this.#loop?.pump(),
+    }))
     try {
-      await llm.load()
-      await noteModelName(folder, manifest, llm.metadata.modelName)
-      const budgetReached = this.#budget()
-      if (budgetReached !== undefined) return budgetReached
-      const concurrency = Math.min(this.#plan.concurrency, llm.maxConcurrency)
-      const from = progress?.position ?? firstPosition
-      const frontier = (this.#frontier = new Frontier(from))
-      const admission = (this.#admission = new Admission({
-        runtime,
-        concurrency,
-        patienceMs,
-        onResume: () => this.#loop?.pump(),
-      }))
-      const committer = new Committer({
-        journal,
-        runtime,
-        snapshot: () => this.#snapshot(pass, scope),
-        onDiskFull: (error) => {
-          this.#diskPause = error && { cause: 'disk-full', message: error.message }
-          if (error === undefined) this.#loop?.pump()
-        },
-        onFailure: (error) => this.#loop?.fail(error),
-        patienceMs,
-      })
-      const loop = (this.#loop = new RequestLoop({
-        llm,
-        task,
-        call,
-        numGenerations,
-        concurrency,
-        maxRetries,
-        runtime,
-        drainMs,
-        admission,
-        committer,
-        frontier,
-        totals: this.#totals,
-        budget: () => this.#budget(),
-      }))
-      const check = inputCheck((chunk) => committer.addChunk(chunk))
-      pass.advance(from.row)
-      this.#feed = new RowFeed({
-        pages: source.read({ from, onChunk: check.check }),
-        journal,
-        scope,
-        numGenerations,
-        from,
-        onReady: () => loop.pump(),
-        onFailure: (error) => loop.fail(error),
-      })
-      const stopListening = signal && onAbort(signal, () => this.#abort(loop))
-      if (this.#isStopped) this.stop(drainMs)
-      if (this.#outputFailure !== undefined) loop.fail(this.#outputFailure.error)
-      let end: StopReason | undefined
-      try {
-        end = await loop.run(this.#feed)
-      } finally {
-        stopListening?.()
-        await committer.flush()
-      }
-      if (signal?.aborted) throw aborted(signal)
-      return end
+      await noteModelName(folder, open.manifest, pool.modelNames)
+      return this.#budget() ?? (await this.#askPool(pool, abort, open, pass, progress, scope))
     } finally {
-      await llm.unload()
+      await pool.close()
     }
+  }
+
+  async #askPool(
+    pool: EndpointPool,
+    abort: AbortController,
+    { journal, source, inputCheck }: OpenRun,
+    pass: OutputPass,
+    progress: StoredProgress | undefined,
+    scope: RowScope,
+  ): Promise<StopReason | undefined> {
+    const { runtime, numGenerations, task, signal, maxRetries, patienceMs, hedge } = this.#plan
+    const from = progress?.position ?? firstPosition
+    const frontier = (this.#frontier = new Frontier(from))
+    const committer = new Committer({
+      journal,
+      runtime,
+      snapshot: () => this.#snapshot(pass, scope),
+      onDiskFull: (error) => {
+        this.#diskPause = error && { cause: 'disk-full', message: error.message }
+        if (error === undefined) this.#loop?.pump()
+      },
+      onFailure: (error) => this.#loop?.fail(error),
+      patienceMs,
+    })
+    const loop = (this.#loop = new RequestLoop({
+      pool,
+      abort,
+      task,
+      numGenerations,
+      maxRetries,
+      hedges: hedge,
+      runtime,
+      drainMs,
+      committer,
+      frontier,
+      totals: this.#totals,
+      budget: () => this.#budget(),
+    }))
+    const check = inputCheck((chunk) => committer.addChunk(chunk))
+    pass.advance(from.row)
+    this.#feed = new RowFeed({
+      pages: source.read({ from, onChunk: check.check }),
+      journal,
+      scope,
+      numGenerations,
+      from,
+      onReady: () => loop.pump(),
+      onFailure: (error) => loop.fail(error),
+    })
+    const stopListening = signal && onAbort(signal, () => this.#abort(loop))
+    if (this.#isStopped) this.stop(drainMs)
+    if (this.#outputFailure !== undefined) loop.fail(this.#outputFailure.error)
+    let end: StopReason | undefined
+    try {
+      end = await loop.run(this.#feed)
+    } finally {
+      stopListening?.()
+      await committer.flush()
+    }
+    if (signal?.aborted) throw aborted(signal)
+    return end
   }
 
   #abort(loop: RequestLoop): void {
@@ -337,6 +357,8 @@ export class RunDataset implements RunControl {
       rows: totals.stored + totals.cancelled,
       requests: totals.requests,
       requestsNow: totals.requestsNow,
+      hedgedRequests: this.#loop?.hedged ?? 0,
+      endpoints: (this.#pool?.progress ?? []).map(({ inFlight: _inFlight, pause: _pause, ...done }) => done),
       tokens: { ...totals.tokens },
       wastedTokens: { ...totals.wastedTokens },
       cost: this.#cost,
