@@ -67,7 +67,7 @@ function orNull(read: (value: unknown) => unknown): (value: unknown) => unknown 
 const asIs = (value: unknown): unknown => value ?? null
 const asInteger = orNull((value) => {
   const number = Number(value)
-  return Number.isSafeInteger(number) ? number : (value as bigint)
+  return Number.isSafeInteger(number) ? number : value
 })
 /** JSON has neither of these numbers. */
 const asFinite = (value: unknown): unknown => (Number.isFinite(value) ? value : null)
@@ -95,7 +95,7 @@ function leafReader(element: SchemaElement): ValueReader | undefined {
     case 'TIMESTAMP': {
       const unit = unitOf(element)
       const isUTC = logical?.type === 'TIMESTAMP' ? logical.isAdjustedToUTC : true
-      const read = orNull((ticks) => formatTimestamp(BigInt(ticks as bigint), unit, isUTC))
+      const read = orNull((ticks) => formatTimestamp(ticks as bigint, unit, isUTC))
       return { read, type: { kind: 'timestamp', unit, isUTC } }
     }
     case 'UINT_64':
