@@ -25,8 +25,8 @@ export interface CsvSourceOptions {
 
 /**
  * Rows from CSV: UTF-8, the first record names the columns, cells as RFC 4180 quotes them; every cell is text, and an empty
- * one is an empty text. Empty lines are skipped; gzip is told by its first bytes. Several files are read one after the other,
- * each by its own first record; `*` and `?` in a file's name stand for several.
+ * one is `null`. Empty lines are skipped; gzip is told by its first bytes. Several files are read one after the other, each
+ * by its own first record; `*` and `?` in a file's name stand for several.
  */
 export function csvSource(paths: string | readonly string[], options: CsvSourceOptions = {}): Source {
   return new CsvSource(paths, options)
@@ -165,6 +165,6 @@ class CsvRow implements SourceRow {
         `The record has ${cells.length} ${cells.length === 1 ? 'cell' : 'cells'}, and the first record names ${names.length} columns.`,
       )
     }
-    return Object.fromEntries(names.map((name, index) => [name, cells[index] as string]))
+    return Object.fromEntries(names.map((name, index) => [name, cells[index] || null]))
   }
 }
