@@ -27,7 +27,8 @@ export async function preparePython(cache: string, requirements: string): Promis
   const mark = join(folder, 'installed.txt')
   await mkdir(cache, { recursive: true })
   if (!existsSync(mark) || (await readFile(mark, 'utf8')) !== wanted) {
-    process.stderr.write(`Installing ${wanted.trim().split('\n').join(', ')} into ${folder}.\n`)
+    const packages = wanted.split('\n').filter((line) => /^\w/.test(line))
+    process.stderr.write(`Installing ${packages.join(', ')} into ${folder}.\n`)
     await rm(folder, { recursive: true, force: true })
     const system = process.env['HEADRACE_PYTHON'] ?? 'python3'
     await orUnavailable('no virtual environment could be made', system, '-m', 'venv', folder)

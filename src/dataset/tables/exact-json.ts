@@ -22,7 +22,7 @@ export function parseExact(text: string): unknown {
 export function stringifyExact(value: unknown): string {
   if (!holds(value, isInexact)) return JSON.stringify(value) ?? 'null'
   if (typeof value === 'bigint') return value.toString()
-  if (typeof value === 'number') return '-0'
+  if (typeof value === 'number') return '-0.0'
   if (Array.isArray(value)) return `[${value.map(stringifyExact).join()}]`
   const members = Object.entries(value as object).filter(([, member]) => member !== undefined)
   return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${stringifyExact(member)}`).join()}}`
