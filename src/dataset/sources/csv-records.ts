@@ -55,7 +55,7 @@ export class CsvRecords {
     const end = this.#rest.lastIndexOf(lineFeed) + 1
     if (end === 0 || this.#rest.length < this.#enough) return this.#checkLength()
     const records = this.#cut(end, false)
-    // The bytes belong to the stream, which may use them again.
+    // A few bytes would hold all of those before them.
     this.#rest = Buffer.from(this.#rest)
     return records
   }

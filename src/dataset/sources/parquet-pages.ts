@@ -3,14 +3,17 @@ import type { FileHandle } from 'node:fs/promises'
 
 import type { Compressors, DecodedArray, ParquetParsers } from 'hyparquet'
 import type * as Column from 'hyparquet/src/column.js'
+import type { convert } from 'hyparquet/src/convert.js'
 
 import { FileError } from '../../errors/file-error.js'
 import { type ParquetChunk, type ParquetLeaf, readAt } from './parquet-file.js'
+import { type PageFunctions, type PageHeader, type PageSettings, ParquetPage } from './parquet-page.js'
 
 const windowBytes = 128 * 1024
 
 /** What reading pages needs of the packages that know the format. */
-export interface PageDecoder {
+export interface PageDecoder extends PageFunctions {
+  readonly convert: typeof convert
   readonly parquetHeader: typeof Column.parquetHeader
   readonly readPage: typeof Column.readPage
   readonly parsers: ParquetParsers
@@ -33,27 +36,39 @@ export interface ParquetPagesOptions {
  */
 export class ParquetPages {
   readonly #options: ParquetPagesOptions
+  readonly #settings: PageSettings
   readonly #isRepeated: boolean
   /** Where the window ends in the file. */
   #position: number
   #window: Buffer = Buffer.alloc(0)
   #at = 0
   #dictionary: DecodedArray | undefined
-  #values: unknown[] = []
-  #taken = 0
+  #page: ParquetPage | undefined
   #skip = 0
   readonly #hash: Hash | undefined
 
   constructor(options: ParquetPagesOptions) {
+    const { leaf, chunk, decoder, isHashed } = options
     this.#options = options
-    this.#position = options.chunk.start
-    this.#isRepeated = options.leaf.schemaPath.some(({ element }) => element.repetition_type === 'REPEATED')
-    this.#hash = options.isHashed ? createHash('sha256') : undefined
+    this.#position = chunk.start
+    this.#isRepeated = leaf.schemaPath.some(({ element }) => element.repetition_type === 'REPEATED')
+    this.#hash = isHashed ? createHash('sha256') : undefined
+    this.#settings = {
+      pathInSchema: [...leaf.path],
+      // Every leaf has one.
+      type: leaf.element.type as NonNullable<typeof leaf.element.type>,
+      element: leaf.element,
+      schemaPath: leaf.schemaPath,
+      codec: chunk.codec,
+      parsers: decoder.parsers,
+      compressors: decoder.compressors,
+      utf8: false,
+    }
   }
 
   /** Rows that can be taken at once. */
   get available(): number {
-    const rows = this.#values.length - this.#taken
+    const rows = this.#page?.rows ?? 0
     // The last row of a list may go on in the next page.
     return this.#isRepeated && !this.#isAtEnd ? Math.max(0, rows - 1) : rows
   }
@@ -71,23 +86,22 @@ export class ParquetPages {
   async fill(): Promise<void> {
     for (;;) {
       const passed = Math.min(this.#skip, this.available)
+      if (passed > 0) this.#guard(() => this.#page?.skip(passed))
       this.#skip -= passed
-      this.#taken += passed
       if (this.available > 0) return
       if (this.#isAtEnd) throw this.#damaged('it has fewer rows than the footer says')
       await this.#readPage()
     }
   }
 
-  take(rows: number): unknown[] {
-    const taken = this.#values.slice(this.#taken, this.#taken + rows)
-    this.#taken += rows
-    return taken
+  /** @throws FileError `FILE_UNREADABLE` */
+  take(rows: number): readonly unknown[] {
+    return this.#guard(() => this.#page?.take(rows)) ?? []
   }
 
   /** Of all bytes of the chunk; reads what is left of them. */
   async digest(): Promise<Buffer> {
-    while (this.#position < this.#options.chunk.end) await this.#readWindow(0, windowBytes)
+    while (this.#position < this.#options.chunk.end) await this.#readWindow(this.#window.length, windowBytes)
     return this.#hash?.digest() ?? Buffer.alloc(0)
   }
 
@@ -96,52 +110,43 @@ export class ParquetPages {
   }
 
   async #readPage(): Promise<void> {
-    const { leaf, chunk, decoder } = this.#options
-    const rest = this.#values.slice(this.#taken)
+    const { decoder } = this.#options
     const header = await this.#readHeader()
-    await this.#need(header.compressed_page_size)
-    const { buffer, byteOffset, byteLength } = this.#window
-    const reader = { view: new DataView(buffer, byteOffset, byteLength), offset: this.#at }
-    const settings = {
-      pathInSchema: [...leaf.path],
-      // Every leaf has one.
-      type: leaf.element.type as NonNullable<typeof leaf.element.type>,
-      element: leaf.element,
-      schemaPath: leaf.schemaPath,
-      codec: chunk.codec,
-      parsers: decoder.parsers,
-      compressors: decoder.compressors,
-      utf8: false,
+    const length = header.compressed_page_size
+    await this.#need(length)
+    const rows = this.#rowsOf(header)
+    if (rows !== undefined && rows <= this.#skip) {
+      this.#skip -= rows
+      this.#at += length
+      return
     }
-    let data: DecodedArray | undefined
-    let skipped: number
+    this.#guard(() => {
+      const bytes = this.#window.subarray(this.#at, this.#at + length)
+      if (header.type === 'DICTIONARY_PAGE') {
+        const { buffer, byteOffset, byteLength } = this.#window
+        const reader = { view: new DataView(buffer, byteOffset, byteLength), offset: this.#at }
+        const { data } = decoder.readPage(reader, header, this.#settings, undefined, undefined, 0)
+        this.#dictionary = data && decoder.convert(data, this.#settings)
+      } else this.#page = new ParquetPage(decoder, header, bytes, this.#settings, this.#dictionary, this.#page)
+    })
+    this.#at += length
+  }
+
+  /** How many rows a page has, where that can be told and none of them began before it. */
+  #rowsOf({ data_page_header: first, data_page_header_v2: second }: PageHeader): number | undefined {
+    if ((this.#page?.rows ?? 0) > 0) return undefined
+    return second?.num_rows ?? (this.#isRepeated ? undefined : first?.num_values)
+  }
+
+  #guard<T>(decode: () => T): T {
     try {
-      const isDictionary = header.type === 'DICTIONARY_PAGE'
-      const previous = this.#isRepeated && !isDictionary ? rest : undefined
-      ;({ data, skipped } = decoder.readPage(
-        reader,
-        header,
-        settings,
-        this.#dictionary,
-        previous,
-        rest.length === 0 ? this.#skip : 0,
-      ))
-      this.#at += header.compressed_page_size
-      if (isDictionary) {
-        const { convert } = await import('hyparquet/src/convert.js')
-        this.#dictionary = data && convert(data, settings)
-        return
-      }
+      return decode()
     } catch (cause) {
       throw this.#damaged((cause as Error).message, cause)
     }
-    this.#skip -= skipped
-    const values: unknown[] = data === undefined ? [] : Array.isArray(data) ? data : Array.from<unknown>(data)
-    this.#values = data === rest || rest.length === 0 ? values : [...rest, ...values]
-    this.#taken = 0
   }
 
-  async #readHeader(): Promise<ReturnType<PageDecoder['parquetHeader']>> {
+  async #readHeader(): Promise<PageHeader> {
     for (let wanted = 64; ; wanted *= 8) {
       const isAll = await this.#need(wanted)
       const { buffer, byteOffset, byteLength } = this.#window

@@ -92,16 +92,29 @@ async function* readGroup(
 function takeColumn({ column, leaves }: OpenColumn, count: number, assembler: Assembler): readonly unknown[] {
   const { node, reader } = column
   const taken = leaves.map((pages) => pages.take(count))
-  if (node.children.length === 0) return (taken[0] as unknown[]).map(reader.read)
-  const data = new Map<string, DecodedArray>(column.leaves.map(({ path }, at) => [path.join('.'), taken[at] ?? []]))
+  if (node.children.length === 0) return (taken[0] as readonly unknown[]).map(reader.read)
+  const data = new Map<string, DecodedArray>(
+    column.leaves.map(({ path }, at) => [path.join('.'), [...(taken[at] ?? [])]]),
+  )
   assembler.assembleNested(data, node, assembler.parsers)
   return Array.from(data.get(node.path.join('.')) as unknown[], reader.read)
 }
 
 async function loadDecoder(): Promise<PageDecoder> {
-  const [{ parquetHeader, readPage }, { DEFAULT_PARSERS }, { compressors }, zlib] = await Promise.all([
+  const [
+    column,
+    { DEFAULT_PARSERS, convert, convertWithDictionary },
+    page,
+    encoding,
+    { assembleLists },
+    { compressors },
+    zlib,
+  ] = await Promise.all([
     import('hyparquet/src/column.js'),
     import('hyparquet/src/convert.js'),
+    import('hyparquet/src/datapage.js'),
+    import('hyparquet/src/encoding.js'),
+    import('hyparquet/src/assemble.js'),
     import('hyparquet-compressors'),
     import('node:zlib'),
   ])
@@ -125,7 +138,16 @@ async function loadDecoder(): Promise<PageDecoder> {
     const guard: typeof decompress = (bytes, length) => (length === 0 ? new Uint8Array() : decompress(bytes, length))
     return [codec, guard]
   })
-  return { parquetHeader, readPage, parsers, compressors: Object.fromEntries(guarded) as Compressors }
+  return {
+    ...column,
+    ...page,
+    ...encoding,
+    assembleLists,
+    convert,
+    convertWithDictionary,
+    parsers,
+    compressors: Object.fromEntries(guarded) as Compressors,
+  }
 }
 
 /** What is no JSON stays the text that it is. */
