@@ -92,7 +92,7 @@ function shapes(): readonly Row[] {
     list: at([[], [1, null, 3], null, [4]], id),
     lists: at([[[]], [[1], null, [2, 3]], [], null], id),
     struct: at([{ a: 1, b: { c: 'x' } }, null, { a: null, b: null }, { a: 2, b: { c: null } }], id),
-    messages: Array.from({ length: id % 4 }, (_, turn) => ({
+    messages: Array.from({ length: id % 4 }, (_turn, turn) => ({
       role: turn % 2 === 0 ? 'user' : 'assistant',
       content: at(texts, id + turn),
     })),

@@ -40,18 +40,18 @@ async function columnsOf(source: Source): Promise<readonly Row[]> {
 /** What hyparquet reads in a file. */
 async function readParquet(path: string): Promise<readonly Readonly<Record<string, unknown>>[]> {
   const { buffer, byteOffset, byteLength } = await readFile(path)
-  return parquetReadObjects({ file: buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer })
+  return parquetReadObjects({ file: buffer.slice(byteOffset, byteOffset + byteLength) })
 }
 
 async function schemaOf(path: string): Promise<readonly string[]> {
   const { buffer, byteOffset, byteLength } = await readFile(path)
-  const { schema } = parquetMetadata(buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer)
+  const { schema } = parquetMetadata(buffer.slice(byteOffset, byteOffset + byteLength))
   return schema.map(({ name, type, converted_type: converted, logical_type: logical }) =>
     [name, type, converted ?? logical?.type].filter((part) => part !== undefined).join(' '),
   )
 }
 
-const message = (prompt: string): Row => ({ messages: [{ role: 'user', content: prompt }] })
+const asked = (prompt: string): Row => ({ messages: [{ role: 'user', content: prompt }] })
 
 describe('a Parquet file', () => {
   it.each(['snappy', 'gzip', 'zstd', 'lz4'])('of pyarrow with every type is read to the letter (%s)', async (codec) => {
@@ -93,7 +93,7 @@ describe('a Parquet file', () => {
       { prompt: 'c', n: 3, when: '2026-01-03T00:00:00' },
     ])
     expect(await columnsOf(parquetSource(fixture('duckdb-2.0.1.parquet')))).toEqual(
-      [0, 1, 2].map((id) => ({ id, prompt: `p${id}`, ...message(`x${id}`) })),
+      [0, 1, 2].map((id) => ({ id, prompt: `p${id}`, ...asked(`x${id}`) })),
     )
   })
 
@@ -193,6 +193,14 @@ describe('a CSV file', () => {
       code: 'FILE_UNREADABLE',
       message: expect.stringMatching(message),
     })
+  })
+
+  it('takes no delimiter that would not be one', () => {
+    for (const delimiter of ['', '||', '"', '\n']) {
+      expect(() => csvSource('in.csv', { delimiter })).toThrow(/delimiter must be one character/)
+      expect(() => csvSink('out.csv', { delimiter })).toThrow(/delimiter must be one character/)
+    }
+    expect(() => datasetFolderSink('out', { split: 'a/b' })).toThrow(/split must be letters/)
   })
 
   it('loses only the record whose cells do not match', async () => {

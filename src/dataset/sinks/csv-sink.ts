@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 
 import { syncFolder } from '../manifest.js'
+import { checkDelimiter } from '../tables/check-delimiter.js'
 import { stringifyExact } from '../tables/exact-json.js'
 import type { PlainFormatOptions } from './row-format.js'
 import type { Sink } from './sink.js'
@@ -22,8 +23,11 @@ export interface CsvSinkOptions extends PlainFormatOptions {
  * and an empty text a quoted one; lists and objects are JSON text. Nothing is done about texts that a spreadsheet takes for
  * formulas. While the run goes on, the rows so far are in the file with `.partial` appended, as JSON Lines. A path that ends
  * in `.gz` is compressed.
+ *
+ * @throws InvalidOptionError `INVALID_OPTION` when the delimiter is not one character.
  */
 export function csvSink(path: string, options: CsvSinkOptions = {}): Sink {
+  checkDelimiter('csvSink', options.delimiter)
   const { delimiter = /\.tsv(\.gz)?$/i.test(path) ? '\t' : ',', ...plain } = options
   return new TableSink(path, plain, {
     name: delimiter === ',' ? 'csv' : `csv ${JSON.stringify(delimiter)}`,

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
+import { InvalidOptionError } from '../../errors/invalid-option-error.js'
 import { syncFolder } from '../manifest.js'
 import { ParquetFileWriter } from './parquet-writer.js'
 import type { PlainFormatOptions } from './row-format.js'
@@ -20,9 +21,16 @@ export interface DatasetFolderSinkOptions extends PlainFormatOptions {
  * Writes a folder that Hugging Face's `datasets` loads and the Hub shows: `data/train-00000-of-00001.parquet`, ... as
  * {@link parquetSink} writes them, and a `README.md` that names them, unless there is one. While the run goes on, the rows so
  * far are beside the folder, in a file with `.partial` appended, as JSON Lines.
+ *
+ * @throws InvalidOptionError `INVALID_OPTION` when `datasets` would not take the split's name.
  */
 export function datasetFolderSink(path: string, options: DatasetFolderSinkOptions = {}): Sink {
   const { split = 'train', shardBytes = 500_000_000, ...plain } = options
+  if (!/^\w+(\.\w+)*$/.test(split)) {
+    throw new InvalidOptionError('datasetFolderSink: split must be letters, digits and _, with dots between.', {
+      option: 'split',
+    })
+  }
   const folder = path.replace(/(?<=.)[/\\]+$/, '')
   const data = join(folder, 'data')
   return new TableSink(folder, plain, {

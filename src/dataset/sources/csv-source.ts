@@ -3,6 +3,7 @@ import { basename } from 'node:path'
 import { FileError } from '../../errors/file-error.js'
 import { InvalidRowError } from '../../errors/invalid-row-error.js'
 import type { Row } from '../../tasks/task.js'
+import { checkDelimiter } from '../tables/check-delimiter.js'
 import { type CsvForm, type CsvRecord, CsvRecords } from './csv-records.js'
 import { type InputFile, InputFiles, readBytesFrom } from './input-file.js'
 import {
@@ -27,8 +28,11 @@ export interface CsvSourceOptions {
  * Rows from CSV: UTF-8, the first record names the columns, cells as RFC 4180 quotes them; every cell is text, and an empty
  * one is `null`. Empty lines are skipped; gzip is told by its first bytes. Several files are read one after the other, each
  * by its own first record; `*` and `?` in a file's name stand for several.
+ *
+ * @throws InvalidOptionError `INVALID_OPTION` when the delimiter is not one character.
  */
 export function csvSource(paths: string | readonly string[], options: CsvSourceOptions = {}): Source {
+  checkDelimiter('csvSource', options.delimiter)
   return new CsvSource(paths, options)
 }
 
