@@ -120,6 +120,11 @@ export type {
 } from './dataset/run-progress.js'
 export type { LimitSignal } from './dataset/concurrency/limit-controller.js'
 export { jsonlSource } from './dataset/sources/jsonl-source.js'
+export { csvSource } from './dataset/sources/csv-source.js'
+export type { CsvSourceOptions } from './dataset/sources/csv-source.js'
+export { parquetSource } from './dataset/sources/parquet-source.js'
+export { openSource } from './dataset/sources/open-source.js'
+export type { DatasetFolderOptions } from './dataset/sources/dataset-folder.js'
 export type {
   ReadOptions,
   Source,
@@ -130,6 +135,13 @@ export type {
 } from './dataset/sources/source.js'
 export { jsonlSink } from './dataset/sinks/jsonl-sink.js'
 export type { JsonlSinkOptions } from './dataset/sinks/jsonl-sink.js'
+export { csvSink } from './dataset/sinks/csv-sink.js'
+export type { CsvSinkOptions } from './dataset/sinks/csv-sink.js'
+export { parquetSink } from './dataset/sinks/parquet-sink.js'
+export type { ParquetSinkOptions } from './dataset/sinks/parquet-sink.js'
+export { datasetFolderSink } from './dataset/sinks/dataset-folder-sink.js'
+export type { DatasetFolderSinkOptions } from './dataset/sinks/dataset-folder-sink.js'
+export type { ColumnType, ColumnTypes, TimeUnit } from './dataset/tables/column-type.js'
 export { streamSink } from './dataset/sinks/stream-sink.js'
 export type { FinishedRow, Sink, SinkState } from './dataset/sinks/sink.js'
 export { columnsTask } from './tasks/columns-task.js'

@@ -1,13 +1,14 @@
-import { resolve } from 'node:path'
+import { resolve, sep } from 'node:path'
 
 import type { CallOptions, GenerationOptions } from '../contract/options.js'
 import { type DatasetPreview, previewDataset } from '../dataset/preview-dataset.js'
 import { generateDataset } from '../dataset/generate-dataset.js'
 import type { DatasetRun } from '../dataset/dataset-run.js'
-import { jsonlSink, type JsonlSinkOptions } from '../dataset/sinks/jsonl-sink.js'
+import type { JsonlSinkOptions } from '../dataset/sinks/jsonl-sink.js'
+import { openSink as openNamedSink } from '../dataset/sinks/open-sink.js'
 import type { Sink } from '../dataset/sinks/sink.js'
 import { streamSink } from '../dataset/sinks/stream-sink.js'
-import { jsonlSource } from '../dataset/sources/jsonl-source.js'
+import { openSource } from '../dataset/sources/open-source.js'
 import { InvalidOptionError } from '../errors/invalid-option-error.js'
 import type { LLM } from '../llm/llm.js'
 import { failureToJSON } from './answer-json.js'
@@ -25,6 +26,8 @@ export interface GenerateArguments extends Omit<ModelArguments, 'llm'>, Generati
   readonly allowDifferentModels?: boolean
   readonly hedge?: boolean
   readonly output: string
+  readonly split?: string
+  readonly config?: string
   readonly schema?: string
   readonly numGenerations?: number
   readonly group?: boolean
@@ -66,7 +69,7 @@ export async function runGenerate(inputs: readonly string[], args: GenerateArgum
           option: 'dry-run',
         })
       }
-      printPreview(await previewDataset({ llm: llms[0] as LLM, source: jsonlSource(inputs), task }), args)
+      printPreview(await previewDataset({ llm: llms[0] as LLM, source: openSource(inputs, args), task }), args)
       return 0
     }
     const run = generateDataset({
@@ -74,7 +77,7 @@ export async function runGenerate(inputs: readonly string[], args: GenerateArgum
       endpoints: args.fallback ? 'fallback' : 'together',
       allowDifferentModels: args.allowDifferentModels,
       hedge: args.hedge,
-      source: isStandardInput ? { bytes: process.stdin } : jsonlSource(inputs),
+      source: isStandardInput ? { bytes: process.stdin } : openSource(inputs, args),
       task,
       sink: openSink(args),
       folder: args.run,
@@ -112,7 +115,7 @@ async function callOptions(
 
 function openSink({ output, batch, group, keepRaw, run }: GenerateArguments): Sink {
   const options: JsonlSinkOptions = { format: batch ? 'batch' : 'rows', group, keepRaw }
-  if (output !== '-') return jsonlSink(resolve(output), options)
+  if (output !== '-') return openNamedSink(`${resolve(output)}${/[/\\]$/.test(output) ? sep : ''}`, options)
   if (run !== undefined) return streamSink(process.stdout, options)
   throw new InvalidOptionError('Standard output has no place for the run: give --run FOLDER.', { option: 'run' })
 }

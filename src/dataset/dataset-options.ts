@@ -43,11 +43,17 @@ export interface GenerateDatasetOptions {
    * @defaultValue true
    */
   readonly hedge?: boolean | undefined
-  /** Rows, a source such as `jsonlSource`, or the path of a JSONL file; `*` and `?` stand for several files. */
+  /**
+   * Rows, a source such as `jsonlSource`, or a path: of a file, whose name says what it is (`.parquet`, `.csv`, `.tsv`, else
+   * JSON Lines; `*` and `?` stand for several files), or of a dataset folder.
+   */
   readonly source: Source | InputBytes | Iterable<Row> | AsyncIterable<Row> | string
   /** What to ask for a row. @defaultValue `columnsTask()` */
   readonly task?: Task | undefined
-  /** Where the rows go: a sink such as `jsonlSink`, or the path of a JSONL file. Absent: only into the journal. */
+  /**
+   * Where the rows go: a sink such as `jsonlSink`, or a path whose name says what is written (`.parquet`, `.csv`, `.tsv`, a
+   * dataset folder where it ends in `/`, else JSON Lines). Absent: only into the journal.
+   */
   readonly sink?: Sink | string | undefined
   /** The run's folder. @defaultValue the path of `sink` with `.run` appended; needed where that is not a path */
   readonly folder?: string | undefined

@@ -7,9 +7,17 @@ import type { GenerateArguments } from '../run-generate.js'
 export function addGenerateCommand(program: Command): void {
   const command = program
     .command('generate')
-    .description('Sends every row of JSON Lines to a model. Interrupted, the same command goes on where it was.')
-    .argument('<input...>', 'files, plain or gzip; * and ? stand for several; - is standard input')
-    .requiredOption('-o, --output <file>', 'where the rows go, in the order of the input; - is standard output')
+    .description('Sends every row of a dataset to a model. Interrupted, the same command goes on where it was.')
+    .argument(
+      '<input...>',
+      'JSON Lines, .csv, .tsv or .parquet files, * and ? stand for several; dataset folders; - is standard input',
+    )
+    .requiredOption(
+      '-o, --output <file>',
+      'where the rows go: .jsonl, .csv, .tsv, .parquet, a dataset folder (FOLDER/); - is standard output',
+    )
+    .option('--split <name>', 'which split of a dataset folder')
+    .option('--config <name>', 'which config of a dataset folder')
     .addOption(new Option('--task <file>', 'a task: a JSON file, or a module').conflicts(['template', 'system', 'raw']))
     .option('--template <text>', 'the prompt, a Jinja template over the columns; @FILE reads it from there')
     .option('--system <text>', 'a system message')

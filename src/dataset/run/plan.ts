@@ -10,11 +10,11 @@ import { compileOutput } from '../../output/compile-output.js'
 import { columnsTask } from '../../tasks/columns-task.js'
 import type { Row, Task } from '../../tasks/task.js'
 import type { DatasetLLM, GenerateDatasetOptions, InputBytes } from '../dataset-options.js'
-import { jsonlSink } from '../sinks/jsonl-sink.js'
 import { noSink } from '../sinks/no-sink.js'
+import { openSink } from '../sinks/open-sink.js'
 import type { Sink } from '../sinks/sink.js'
 import { ArraySource } from '../sources/array-source.js'
-import { jsonlSource } from '../sources/jsonl-source.js'
+import { openSource } from '../sources/open-source.js'
 import type { Source } from '../sources/source.js'
 
 /** What can be read only once. */
@@ -57,7 +57,7 @@ const shape: Shape<GenerateDatasetOptions> = {
   endpoints: z.enum(['together', 'fallback']).optional(),
   allowDifferentModels: z.boolean().optional(),
   hedge: z.boolean().optional(),
-  source: z.custom<GenerateDatasetOptions['source']>(isSource, 'must be rows, a source or the path of a JSONL file'),
+  source: z.custom<GenerateDatasetOptions['source']>(isSource, 'must be rows, a source or the path of a file'),
   task: objectWith<Task>('render', 'must be a task with a render method').optional(),
   sink: z.custom<string | Sink>(isSink, 'must be a sink or a path').optional(),
   folder: z.string().min(1).optional(),
@@ -95,7 +95,7 @@ export async function planRun(options: GenerateDatasetOptions, runtime: Runtime)
     llms: Array.isArray(llm) ? (llm as readonly DatasetLLM[]) : [llm as DatasetLLM],
     source: toSource(options.source),
     task: options.task ?? columnsTask(),
-    sink: sink === undefined ? noSink : typeof sink === 'string' ? jsonlSink(sink) : sink,
+    sink: sink === undefined ? noSink : typeof sink === 'string' ? openSink(sink) : sink,
     folder: folderOf(options),
     call,
     callConfig:
@@ -116,7 +116,7 @@ export async function planRun(options: GenerateDatasetOptions, runtime: Runtime)
 /** Where a run keeps itself. @throws InvalidOptionError `INVALID_OPTION` when nothing says so. */
 function folderOf({ folder, sink }: Pick<GenerateDatasetOptions, 'folder' | 'sink'>): string {
   if (folder !== undefined) return resolve(folder)
-  const path = typeof sink === 'string' ? sink : sink?.config['path']
+  const path = (typeof sink === 'string' ? openSink(sink) : sink)?.config['path']
   if (typeof path === 'string' && path !== '-') return resolve(`${path}.run`)
   throw new InvalidOptionError('generateDataset needs a folder for the run where sink is not a path: give folder.', {
     option: 'folder',
@@ -124,7 +124,7 @@ function folderOf({ folder, sink }: Pick<GenerateDatasetOptions, 'folder' | 'sin
 }
 
 function toSource(given: GenerateDatasetOptions['source']): RunPlan['source'] {
-  if (typeof given === 'string') return jsonlSource(given)
+  if (typeof given === 'string') return openSource(given)
   if ('read' in given) return given
   return Array.isArray(given) ? new ArraySource(given as readonly Row[]) : 'bytes' in given ? given : { rows: given }
 }

@@ -1,5 +1,6 @@
 import type { DatasetRow } from '../dataset-row.js'
 import type { SourceRow } from '../sources/source.js'
+import { parseExact, stringifyExact } from '../tables/exact-json.js'
 import type { TextBuffer } from '../text-buffer.js'
 import { writeMembers } from '../write-object.js'
 import type { FinishedRow } from './sink.js'
@@ -70,13 +71,14 @@ function writeBeside(
     out.write(open)
     if (!open.endsWith('{')) out.write(',')
   } else {
+    const values = json !== undefined && isRow(samples) ? (parseExact(json) as Columns) : (samples[0]?.input ?? {})
     const input = Object.fromEntries(
-      Object.entries(samples[0]?.input ?? {}).map(([name, value]) => [
+      Object.entries(values).map(([name, value]) => [
         name === 'generation' || Object.hasOwn(columns, name) ? `input_${name}` : name,
         value,
       ]),
     )
-    const open = JSON.stringify(input).slice(0, -1)
+    const open = stringifyExact(input).slice(0, -1)
     out.write(open)
     if (open !== '{') out.write(',')
   }

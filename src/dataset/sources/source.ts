@@ -1,4 +1,5 @@
 import type { Row } from '../../tasks/task.js'
+import type { ColumnTypes } from '../tables/column-type.js'
 
 /** Where in an input a row begins. */
 export interface SourcePosition {
@@ -25,6 +26,8 @@ export interface SourceRow {
   readonly columns: Row
   /** The row as the text of a JSON object, where it came as one. */
   readonly json: string | undefined
+  /** What the input says of its columns' types, where it does: an output that has types keeps them. */
+  readonly types?: ColumnTypes | undefined
 }
 
 /** One piece of an input, so that a change of it is seen. */
