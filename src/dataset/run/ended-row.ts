@@ -1,4 +1,5 @@
 import { isHeadraceError } from '../../errors/headrace-error.js'
+import { RejectedAnswer } from '../../tasks/rejected-answer.js'
 import type { Row, StoredAnswer, Task, TaskRequest } from '../../tasks/task.js'
 import type { AnswerColumns, DatasetRow, RowStatus } from '../dataset-row.js'
 import type { StoredStatus } from '../journal/journal-types.js'
@@ -24,6 +25,8 @@ export class EndedRow implements DatasetRow {
   readonly #keepsRequest: boolean
   readonly #read: Row | undefined
   readonly #error: string | undefined
+  /** Why the task does not accept the answer, in a word, where it says so. */
+  readonly rejection: string | undefined
 
   constructor(source: SourceRow, sample: number, { status, bytes }: EndedSample, task: Task, keepsRequest: boolean) {
     this.#source = source
@@ -34,9 +37,10 @@ export class EndedRow implements DatasetRow {
     this.status = status
     if (status !== 'ok' || task.read === undefined) return
     try {
-      this.#read = task.read(bytes.answer, source.columns)
+      this.#read = task.read(bytes.answer, source.columns, source.index)
     } catch (cause) {
       this.status = 'invalid'
+      if (cause instanceof RejectedAnswer) this.rejection = cause.reason
       const code = isHeadraceError(cause) ? cause.code : 'INVALID_OUTPUT'
       this.#error = `${cause instanceof Error ? cause.message : String(cause)} [${code}]`
     }
@@ -81,13 +85,18 @@ export class EndedRow implements DatasetRow {
       reasoning,
       tool_calls: toolCalls,
     }
-    return this.#read === undefined ? columns : { ...columns, ...this.#read }
+    const { blank } = this.#task
+    if (blank === undefined) return this.#read === undefined ? columns : { ...columns, ...this.#read }
+    const { generation, ...others } = columns
+    // Whoever lists the columns does not see it, whoever asks for it does.
+    const own: Row = { ...blank, ...others, ...this.#read }
+    return Object.defineProperty(own, 'generation', { value: generation }) as AnswerColumns & Row
   }
 
   get request(): TaskRequest | undefined {
     if (!this.#keepsRequest) return undefined
     try {
-      return this.#task.render(this.#source.columns)
+      return this.#task.render(this.#source.columns, this.#source.index)
     } catch {
       return undefined
     }

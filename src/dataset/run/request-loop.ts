@@ -12,15 +12,14 @@ import type { Committer } from './committer.js'
 import { causeOf } from './failure-cause.js'
 import type { Frontier } from './frontier.js'
 import type { RowFeed } from './row-feed.js'
+import { joinSteps, type SteppedRow, takeStep } from './row-steps.js'
 import { toStoredAnswer } from './stored-answer.js'
 import type { Totals } from './totals.js'
 
 /** One sample of one row that is to be answered. */
-interface Item {
-  readonly row: SourceRow
+interface Item extends SteppedRow {
   readonly sample: number
-  readonly request: TaskRequest
-  /** Attempts that failed by the server's fault. */
+  /** Attempts that failed by the server's fault; of one request, as are the refusals. */
   faults: number
   /** Attempts that the server refused, and how many answers there were at the first of them. */
   refusals: number
@@ -47,7 +46,7 @@ export interface RequestLoopOptions {
 }
 
 /** Why a loop ends before its rows do. */
-export type StopReason = 'stopped' | 'max-tokens' | 'max-cost'
+export type StopReason = 'stopped' | 'max-tokens' | 'max-cost' | 'enough'
 
 /** So many rows in succession without one answer: it is not the rows. */
 const hopelessRows = 20
@@ -170,7 +169,7 @@ export class RequestLoop {
     if (samples.length === 0) return 'settled'
     let request: TaskRequest
     try {
-      request = task.render(row.columns)
+      request = task.render(row.columns, row.index)
     } catch (error) {
       const { code, message } = isHeadraceError(error) ? error : new InvalidRowError(messageOf(error), { cause: error })
       const answer = { text: '', error: { code, message: `${row.place}: ${message}` } }
@@ -181,6 +180,7 @@ export class RequestLoop {
       row,
       sample,
       request,
+      steps: [],
       faults: 0,
       refusals: 0,
       answersBefore: 0,
@@ -213,7 +213,8 @@ export class RequestLoop {
       totals.addAttempt(result, false)
       admission.answered()
       if (this.#suspects.length > 0) this.#releaseSuspects()
-      this.#storeResult(item, result)
+      if (takeStep(item, () => toStoredAnswer(result), this.#options.task)) this.#goOn(item)
+      else this.#storeResult(item, result)
     } else this.#settleFailure(item, result)
     if (this.#stop === undefined) {
       const reason = budget()
@@ -221,6 +222,15 @@ export class RequestLoop {
     }
     if (!committer.isFull) this.pump()
     else this.#endIfDone()
+  }
+
+  /** The row's next request keeps its slot, also while what is in flight may end: its answers so far were paid for. */
+  #goOn(item: Item): void {
+    item.faults = 0
+    item.refusals = 0
+    const isEnding = this.#failure !== undefined || this.#abort.signal.aborted
+    if (!isEnding && this.#inFlight < this.#options.admission.limit) this.#send(item)
+    else this.#ready.unshift(item)
   }
 
   #settleFailure(item: Item, result: GenerateOneResult): void {
@@ -302,8 +312,8 @@ export class RequestLoop {
     for (const { item, result } of this.#suspects.splice(0)) this.#storeResult(item, result)
   }
 
-  #storeResult({ row, sample, attempts }: Item, result: GenerateOneResult): void {
-    const answer = toStoredAnswer(result)
+  #storeResult({ row, sample, attempts, steps }: Item, result: GenerateOneResult): void {
+    const answer = joinSteps(steps, toStoredAnswer(result))
     this.#store(row, sample, result.outcome as StoredStatus, answer, attempts, result)
   }
 

@@ -2,23 +2,27 @@ import { createHash } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
+import type { Warning } from '../../contract/response.js'
 import { AbortedError } from '../../errors/aborted-error.js'
 import type { HeadraceError } from '../../errors/headrace-error.js'
 import { OutputExistsError } from '../../errors/output-exists-error.js'
 import { onAbort } from '../../transport/signal-listeners.js'
-import type { RunEnd, RunPause, RunProgress, RunSummary } from '../run-progress.js'
+import type { RowCounts, RunEnd, RunPause, RunProgress, RunSummary } from '../run-progress.js'
 import type { FinishedRow } from '../sinks/sink.js'
 import { firstPosition, type Source } from '../sources/source.js'
 import { spoolInput, toLines } from '../sources/spool.js'
 import { Admission } from './admission.js'
 import { Committer } from './committer.js'
 import { Frontier } from './frontier.js'
+import { GatedPages } from './gated-pages.js'
+import { openModel } from './open-model.js'
 import { noteModelName, type OpenRun, openRun } from './open-run.js'
 import { noOutput, OutputPass, type StoredOutput } from './output-pass.js'
 import type { RunPlan } from './plan.js'
 import { RequestLoop, type StopReason } from './request-loop.js'
 import { RowFeed } from './row-feed.js'
 import { createRowScope, type RowScope } from './row-scope.js'
+import { Selection } from './selection.js'
 import { type StoredProgress, Totals } from './totals.js'
 
 /** How a run is steered and watched from outside. */
@@ -47,6 +51,10 @@ export class RunDataset implements RunControl {
   #source: Source | undefined
   #scope: RowScope | undefined
   #knownTotal: number | undefined
+  #keptBefore = 0
+  #selection: Selection | undefined
+  #pages: GatedPages | undefined
+  #warnings: readonly Warning[] = []
   #diskPause: RunPause | undefined
   #cancelDrain: (() => void) | undefined
   #outputFailure: { readonly error: unknown } | undefined
@@ -100,11 +108,12 @@ export class RunDataset implements RunControl {
 
   progress(): RunProgress {
     const totals = this.#totals
+    const selection = this.#selection
     const share = this.#feed?.total === undefined ? this.#source?.progress?.(this.#frontier.position) : 1
     return {
-      counts: totals.rowCounts,
-      done: totals.stored,
-      doneBefore: totals.doneBefore,
+      counts: this.#counts,
+      done: selection?.kept ?? totals.stored,
+      doneBefore: selection === undefined ? totals.doneBefore : this.#keptBefore,
       inFlight: this.#loop?.inFlight ?? 0,
       waiting: this.#loop?.waiting ?? 0,
       requests: totals.requests,
@@ -114,11 +123,19 @@ export class RunDataset implements RunControl {
       total: this.#total,
       elapsedMs: this.#plan.runtime.now() - this.#startedAt,
       pause: this.#diskPause ?? this.#admission?.pause,
+      selection: selection?.progress,
     }
   }
 
+  /** Of a task that keeps some of its rows they are those that it has kept. */
+  get #counts(): RowCounts {
+    const { rowCounts } = this.#totals
+    if (this.#selection === undefined) return rowCounts
+    return { ok: this.#selection.kept, invalid: 0, refused: 0, 'too-long': 0, failed: 0, cancelled: 0 }
+  }
+
   get #total(): number | undefined {
-    const rows = this.#scope?.count ?? this.#feed?.total ?? this.#knownTotal
+    const rows = this.#plan.task.selection?.rows ?? this.#scope?.count ?? this.#feed?.total ?? this.#knownTotal
     return rows === undefined ? undefined : rows * this.#plan.numGenerations
   }
 
@@ -137,11 +154,16 @@ export class RunDataset implements RunControl {
     const progress = this.#restore(open.progress, scope)
     // eslint-disable-next-line typescript/unbound-method -- its text is what is looked at
     const readHash = createHash('sha256').update(String(task.read)).digest('base64')
-    const config = JSON.stringify([sink.config, scope.key, readHash])
+    const wanted = task.selection
+    const config = JSON.stringify([sink.config, scope.key, readHash, ...(wanted === undefined ? [] : [wanted.rows])])
+    const selection = (this.#selection = wanted && new Selection(wanted, () => this.#onSelection()))
+    if (output?.config === config && !output.isFinished) this.#keptBefore = output.selection?.kept ?? 0
     const isComplete = progress?.total !== undefined
-    if (isComplete && output?.isFinished && output.config === config && (await sink.isThere())) {
+    const isWhole = isComplete || output?.selection?.end !== undefined
+    if (isWhole && output?.isFinished && output.config === config && (await sink.isThere())) {
       totals.unaccepted = output.unaccepted
-      return this.#summarize('finished')
+      if (output.selection !== undefined) selection?.restore(output.selection, new Float64Array())
+      return this.#summarize(this.#endOf(selection))
     }
     const pass = new OutputPass({
       journal,
@@ -151,6 +173,7 @@ export class RunDataset implements RunControl {
       scope,
       numGenerations,
       totals,
+      selection,
       config,
       path: this.#outputPath,
       stored: output,
@@ -171,8 +194,23 @@ export class RunDataset implements RunControl {
       pass.end()
       await written
     }
+    if (selection?.end !== undefined) end = undefined
     if (end === undefined) await pass.finish()
-    return this.#summarize(end ?? 'finished')
+    return this.#summarize(end === undefined || end === 'enough' ? this.#endOf(selection) : end)
+  }
+
+  /** Of a run whose requests are at their end. */
+  #endOf(selection: Selection | undefined): RunEnd {
+    return selection === undefined || selection.end === 'enough' ? 'finished' : 'exhausted'
+  }
+
+  /** Rows were judged: others may be asked for, or none any more. */
+  #onSelection(): void {
+    this.#pages?.changed()
+    if (this.#selection?.end === undefined) return
+    // What is in flight would be kept for nothing.
+    this.#loop?.stop('enough')
+    this.#loop?.cancel()
   }
 
   get #outputPath(): string {
@@ -216,11 +254,10 @@ export class RunDataset implements RunControl {
   ): Promise<StopReason | undefined> {
     const { llm: original, runtime, numGenerations, task, call, signal, maxRetries, patienceMs, folder } = this.#plan
     if (this.#isStopped) return 'stopped'
-    // Retrying is this run's business: its rows share what one of them learns of the server.
-    await original.load()
-    const llm = original.with({ maxRetries: 0, waitTimeoutMs: 0 })
+    const model = await openModel(original, task, call)
+    const { llm } = model
+    this.#warnings = model.warnings
     try {
-      await llm.load()
       await noteModelName(folder, manifest, llm.metadata.modelName)
       const budgetReached = this.#budget()
       if (budgetReached !== undefined) return budgetReached
@@ -261,8 +298,14 @@ export class RunDataset implements RunControl {
       }))
       const check = inputCheck((chunk) => committer.addChunk(chunk))
       pass.advance(from.row)
+      const selection = this.#selection
+      let pages = source.read({ from, onChunk: check.check })
+      if (selection !== undefined) {
+        const limit = (): number | undefined => (selection.end === undefined ? selection.allowed : undefined)
+        pages = this.#pages = new GatedPages(pages, limit)
+      }
       this.#feed = new RowFeed({
-        pages: source.read({ from, onChunk: check.check }),
+        pages,
         journal,
         scope,
         numGenerations,
@@ -283,7 +326,7 @@ export class RunDataset implements RunControl {
       if (signal?.aborted) throw aborted(signal)
       return end
     } finally {
-      await llm.unload()
+      await model.close()
     }
   }
 
@@ -297,7 +340,7 @@ export class RunDataset implements RunControl {
     const totals = this.#totals
     const progress: StoredProgress = {
       position: this.#frontier.position,
-      total: this.#feed?.isEmpty === true && this.#frontier.openRows === 0 ? this.#feed.total : undefined,
+      total: this.#isAtItsEnd ? this.#feed?.total : undefined,
       scope: scope.key,
       counts: { ...totals.counts },
       requests: totals.requests,
@@ -312,6 +355,11 @@ export class RunDataset implements RunControl {
         this.#loop?.pump()
       },
     }
+  }
+
+  /** Whether all rows of the input are done. One that has enough of them knows nothing of the others. */
+  get #isAtItsEnd(): boolean {
+    return this.#feed?.isEmpty === true && this.#frontier.openRows === 0 && this.#selection?.end === undefined
   }
 
   #budget(): StopReason | undefined {
@@ -331,16 +379,19 @@ export class RunDataset implements RunControl {
 
   #summarize(end: RunEnd): RunSummary {
     const totals = this.#totals
+    const selection = this.#selection
     return {
       end,
-      counts: totals.rowCounts,
-      rows: totals.stored + totals.cancelled,
+      counts: this.#counts,
+      rows: selection?.kept ?? totals.stored + totals.cancelled,
       requests: totals.requests,
       requestsNow: totals.requestsNow,
       tokens: { ...totals.tokens },
       wastedTokens: { ...totals.wastedTokens },
       cost: this.#cost,
       folder: this.#plan.folder,
+      ...(selection === undefined ? {} : { selection: selection.progress }),
+      ...(this.#warnings.length === 0 ? {} : { warnings: this.#warnings }),
     }
   }
 }

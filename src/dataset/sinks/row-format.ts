@@ -72,7 +72,7 @@ function writeBeside(
   } else {
     const input = Object.fromEntries(
       Object.entries(samples[0]?.input ?? {}).map(([name, value]) => [
-        Object.hasOwn(columns, name) ? `input_${name}` : name,
+        isListed(columns, name) ? `input_${name}` : name,
         value,
       ]),
     )
@@ -80,8 +80,17 @@ function writeBeside(
     out.write(open)
     if (open !== '{') out.write(',')
   }
-  writeMembers(columns, 'generation', generationJSON, out)
+  if (isListed(columns, 'generation')) writeMembers(columns, 'generation', generationJSON, out)
+  else {
+    const [first = ''] = Object.keys(columns)
+    writeMembers(columns, first, JSON.stringify(columns[first]), out)
+  }
   out.write('}\n')
+}
+
+/** A task may have columns in place of `generation`, which is then there without being listed. */
+function isListed(columns: Columns, name: string): boolean {
+  return Object.prototype.propertyIsEnumerable.call(columns, name)
 }
 
 /** The columns that nearly all rows have. */
