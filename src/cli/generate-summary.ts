@@ -35,8 +35,10 @@ export function formatSummary(summary: RunSummary, output: string): string {
   const lines = [`${rows} rows: ${formatCounts(counts)}`, `${requests} requests, ${formatTokens(summary)}${price}`]
   if (summary.selection !== undefined) lines.splice(1, 0, ...formatSelection(summary.selection))
   if (end === 'exhausted') {
+    const place = output === '-' ? 'The output' : output
     lines.push(
-      `Given up: there are hardly any new rows left. ${output === '-' ? 'The output' : output} holds ${rows} of ${summary.selection?.rows ?? rows}.`,
+      `Given up, because hardly any candidate is kept any more. ${place} holds ${rows} of ${summary.selection?.rows ?? rows} rows.`,
+      'A higher --temperature, more --max-tokens, or several system prompts may give more.',
     )
   } else if (end === 'finished') {
     const bad = rows - counts.ok

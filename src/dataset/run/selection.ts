@@ -75,14 +75,15 @@ export class Selection {
   }
 
   /**
-   * Candidates below this one may be asked: as many as rows are missing, and so many more as will be rejected of them by
-   * what is known. No more than that is paid for in vain.
+   * Candidates below this one may be asked: so many as give the rows that are missing, by the share that was kept so far. What is
+   * asked beyond would be paid for in vain.
    */
   get allowed(): number {
     if (this.#end !== undefined) return 0
     const missing = this.#wanted.rows - this.#kept
-    const rejectedShare = (this.#candidates - this.#kept) / (this.#candidates + hopelessRows)
-    return this.#candidates + missing + Math.floor(missing * rejectedShare)
+    // A few good ones taken for granted keep the first rejections from weighing too much.
+    const keptShare = (this.#kept + hopelessRows) / (this.#candidates + hopelessRows)
+    return this.#candidates + Math.floor(missing / keptShare)
   }
 
   /** The rows that are kept of these, which come in their order. Nothing is kept any more after the {@link end}. */
