@@ -22,7 +22,7 @@ import { createGate } from '../support/scripted-model.js'
 import { ScriptedServer } from '../support/scripted-server.js'
 import { demoFolder } from '../support/tokenizer-files.js'
 import { chatAnswer, chatRoute, completionRoute, listedModel, startXinference } from '../support/xinference-server.js'
-import { generateRoute, startTalker, type Talk, talkerOn, turnsOf } from './magpie-support.js'
+import { startTalker, type Talk, talkerOn, turnsOf } from './magpie-support.js'
 import { modelOn, readLines, runFast, scratch, writeLines } from './support.js'
 
 const tokenizerId = demoFolder
@@ -110,9 +110,10 @@ describe('numRows', () => {
 
   it('goes on after an interruption, with the output of one that was not interrupted', async () => {
     const path = await scratch()
-    const gate = createGate()
+    const [gate, reached] = [createGate(), createGate()]
     let isSlow = true
     const server = await startTalker((turn, count) => {
+      if (count === 63) reached.open()
       const said = dull(turn, count)
       if (!isSlow || count < 60 || typeof said !== 'string') return said
       return [{ until: gate.passed }, ...json(200, { generated_text: said, details: { finish_reason: 'eos_token' } })]
@@ -124,7 +125,7 @@ describe('numRows', () => {
       source: candidates(),
       task: magpieTask({ numRows: 40 }),
     })
-    await server.received(generateRoute, 64)
+    await reached.passed
     run.stop({ drainMs: 1 })
     const stopped = await run
     expect(stopped).toMatchObject({ end: 'stopped', rows: expect.any(Number) })
