@@ -136,7 +136,12 @@ describe('headrace magpie', () => {
     const { server } = talker
     const argsTo = (output: string): readonly string[] => [
       'magpie',
-      ...['-n', '20', '--turns', '2', '-o', path(output), '--concurrency', '6'],
+      '-n',
+      '20',
+      '--turns=2',
+      '--concurrency=6',
+      '-o',
+      path(output),
       ...toServer(server),
     ]
     let isHeld = talker.holdAfter(20)

@@ -69,7 +69,7 @@ function turnOf(request: RecordedRequest): Turn {
     prompt: inputs,
     seed: parameters.seed,
     stop: parameters.stop ?? [],
-    isUser: /<\|im_start\|>user\n$/.test(inputs),
+    isUser: inputs.endsWith('<|im_start|>user\n'),
   }
 }
 
