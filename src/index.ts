@@ -116,9 +116,11 @@ export type {
   RunPause,
   RunProgress,
   RunSummary,
+  SelectionProgress,
   TokenCounts,
 } from './dataset/run-progress.js'
 export type { LimitSignal } from './dataset/concurrency/limit-controller.js'
+export { candidates } from './dataset/sources/candidates.js'
 export { jsonlSource } from './dataset/sources/jsonl-source.js'
 export { csvSource } from './dataset/sources/csv-source.js'
 export type { CsvSourceOptions } from './dataset/sources/csv-source.js'
@@ -149,7 +151,11 @@ export type { ColumnsTaskOptions } from './tasks/columns-task.js'
 export { templateTask } from './tasks/template-task.js'
 export type { TemplateMessage, TemplateTaskOptions } from './tasks/template-task.js'
 export { batchTask } from './tasks/batch-task.js'
-export type { Row, StoredAnswer, Task, TaskRequest } from './tasks/task.js'
+export { magpieTask } from './tasks/magpie/magpie-task.js'
+export type { MagpieTaskOptions, TurnOptions } from './tasks/magpie/magpie-options.js'
+export type { SystemPrompts } from './tasks/magpie/system-prompts.js'
+export { RejectedAnswer } from './tasks/rejected-answer.js'
+export type { Row, RowSelection, StoredAnswer, Task, TaskRequest } from './tasks/task.js'
 
 export { HeadraceError, isHeadraceError } from './errors/headrace-error.js'
 export type { HeadraceErrorOptions, PartialAnswer } from './errors/headrace-error.js'

@@ -10,6 +10,8 @@ export interface ModelArguments {
   readonly tokenizer?: string
   readonly threads?: number
   readonly parallel?: number
+  /** How a user's turn begins. */
+  readonly preQuery?: string
 }
 
 /** What shapes the text. */
@@ -78,7 +80,8 @@ export function toNumber(text: string): number {
   return Number(text)
 }
 
-function append(text: string, before: readonly string[] | undefined): readonly string[] {
+/** Of an option that may be repeated. */
+export function append(text: string, before: readonly string[] | undefined): readonly string[] {
   return [...(before ?? []), text]
 }
 

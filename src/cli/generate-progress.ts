@@ -118,11 +118,12 @@ function shareOf({ total, done, inputShare }: RunProgress): number | undefined {
 }
 
 function formatProgress(now: RunProgress, { rowsPerSecond, tokensPerSecond, secondsLeft }: Rates): string {
-  const { done, total, counts, inFlight, waiting, endpoints, pause } = now
+  const { done, total, counts, inFlight, waiting, endpoints, pause, selection } = now
   const bad = done - counts.ok
   return [
     `${done}${total === undefined ? '' : `/${total}`} rows`,
     ...(bad === 0 ? [] : [`${bad} not ok`]),
+    ...(selection === undefined || selection.candidates === done ? [] : [`${selection.candidates - done} rejected`]),
     `${rowsPerSecond} rows/s`,
     `${tokensPerSecond} tokens/s`,
     `${inFlight} in flight`,

@@ -2,6 +2,7 @@ import { resolve, sep } from 'node:path'
 
 import type { CallOptions, GenerationOptions } from '../contract/options.js'
 import { type DatasetPreview, previewDataset } from '../dataset/preview-dataset.js'
+import type { GenerateDatasetOptions } from '../dataset/dataset-options.js'
 import { generateDataset } from '../dataset/generate-dataset.js'
 import type { DatasetRun } from '../dataset/dataset-run.js'
 import type { JsonlSinkOptions } from '../dataset/sinks/jsonl-sink.js'
@@ -20,27 +21,18 @@ import { loadTask, readSchema, type TaskArguments } from './load-task.js'
 import { openLLM } from './open-llm.js'
 import { printable } from './terminal.js'
 
-export interface GenerateArguments extends Omit<ModelArguments, 'llm'>, GenerationArguments, TaskArguments {
+/** Which models answer a run, where its rows go, and how it is steered. */
+export interface RunArguments extends Omit<ModelArguments, 'llm'> {
   readonly llm?: readonly string[]
   readonly fallback?: boolean
   readonly allowDifferentModels?: boolean
   readonly hedge?: boolean
   readonly output: string
-  readonly split?: string
-  readonly config?: string
-  readonly schema?: string
-  readonly numGenerations?: number
-  readonly group?: boolean
-  readonly keepRaw?: boolean
   readonly concurrency?: number | 'auto'
   readonly maxConcurrency?: number
   readonly retries?: number
   /** Seconds. */
   readonly timeout?: number
-  readonly limit?: number
-  readonly sample?: number
-  readonly sampleSeed?: number
-  readonly dryRun?: boolean
   readonly maxTokensTotal?: number
   readonly maxCost?: number
   readonly priceInput?: number
@@ -51,6 +43,19 @@ export interface GenerateArguments extends Omit<ModelArguments, 'llm'>, Generati
   readonly jsonProgress?: boolean
 }
 
+export interface GenerateArguments extends GenerationArguments, TaskArguments, RunArguments {
+  readonly split?: string
+  readonly config?: string
+  readonly schema?: string
+  readonly numGenerations?: number
+  readonly group?: boolean
+  readonly keepRaw?: boolean
+  readonly limit?: number
+  readonly sample?: number
+  readonly sampleSeed?: number
+  readonly dryRun?: boolean
+}
+
 /** @returns the exit code. */
 export async function runGenerate(inputs: readonly string[], args: GenerateArguments): Promise<number> {
   const { task, options: taskOptions } = await loadTask(args)
@@ -59,10 +64,8 @@ export async function runGenerate(inputs: readonly string[], args: GenerateArgum
   if (isStandardInput && inputs.length > 1) {
     throw new InvalidOptionError('Standard input goes alone: give - or files.', { option: 'input' })
   }
-  const { llm: specs = [undefined], ...model } = args
-  const llms: LLM[] = []
+  const llms = await openEndpoints(args)
   try {
-    for (const llm of specs) llms.push(await openLLM(llm === undefined ? model : { ...model, llm }))
     if (args.dryRun) {
       if (isStandardInput) {
         throw new InvalidOptionError('--dry-run reads its input twice: give a file instead of -.', {
@@ -74,25 +77,14 @@ export async function runGenerate(inputs: readonly string[], args: GenerateArgum
     }
     const run = generateDataset({
       llm: llms,
-      endpoints: args.fallback ? 'fallback' : 'together',
-      allowDifferentModels: args.allowDifferentModels,
-      hedge: args.hedge,
       source: isStandardInput ? { bytes: process.stdin } : openSource(inputs, args),
       task,
       sink: openSink(args),
-      folder: args.run,
       options,
       numGenerations: args.numGenerations,
-      concurrency: args.concurrency,
-      maxConcurrency: args.maxConcurrency,
-      maxRetries: args.retries,
       limit: args.limit,
       sample: args.sample === undefined ? undefined : { rows: args.sample, seed: args.sampleSeed },
-      maxTokensTotal: args.maxTokensTotal,
-      maxCost: args.maxCost,
-      prices: pricesOf(args),
-      retryFailed: args.retryFailed,
-      fork: args.fork,
+      ...runOptions(args),
     })
     return await watch(run, args)
   } finally {
@@ -100,33 +92,76 @@ export async function runGenerate(inputs: readonly string[], args: GenerateArgum
   }
 }
 
+/** The models that a run is given, not loaded yet. @throws HeadraceError as `openLLM`. */
+export async function openEndpoints({ llm: specs, ...model }: RunArguments): Promise<readonly LLM[]> {
+  if (specs === undefined) return [await openLLM(model)]
+  return Promise.all(specs.map((llm) => openLLM({ ...model, llm })))
+}
+
+/** What every run takes. */
+export function runOptions(args: RunArguments): Omit<GenerateDatasetOptions, 'llm' | 'source'> {
+  return {
+    folder: args.run,
+    endpoints: args.fallback ? 'fallback' : 'together',
+    allowDifferentModels: args.allowDifferentModels,
+    hedge: args.hedge,
+    concurrency: args.concurrency,
+    maxConcurrency: args.maxConcurrency,
+    maxRetries: args.retries,
+    maxTokensTotal: args.maxTokensTotal,
+    maxCost: args.maxCost,
+    prices: pricesOf(args),
+    retryFailed: args.retryFailed,
+    fork: args.fork,
+  }
+}
+
 async function callOptions(
   args: GenerateArguments,
   taskOptions: GenerationOptions,
 ): Promise<Omit<CallOptions, 'n' | 'signal'>> {
-  const { schema, timeout } = args
+  const { schema } = args
   return {
     ...taskOptions,
     ...generationOptions(args),
     ...(schema === undefined ? {} : { structuredOutput: { format: 'json', schema: await readSchema(schema) } }),
-    ...(timeout === undefined ? {} : { timeouts: { totalMs: timeout * 1000 } }),
+    ...timeoutOptions(args),
   }
 }
 
-function openSink({ output, batch, group, keepRaw, run }: GenerateArguments): Sink {
+/** `--timeout` as an option of calls. */
+export function timeoutOptions({ timeout }: Pick<RunArguments, 'timeout'>): Pick<CallOptions, 'timeouts'> {
+  return timeout === undefined ? {} : { timeouts: { totalMs: timeout * 1000 } }
+}
+
+export function openSink({
+  output,
+  batch,
+  group,
+  keepRaw,
+  run,
+}: Pick<GenerateArguments, 'output' | 'batch' | 'group' | 'keepRaw' | 'run'>): Sink {
   const options: JsonlSinkOptions = { format: batch ? 'batch' : 'rows', group, keepRaw }
   if (output !== '-') return openNamedSink(`${resolve(output)}${/[/\\]$/.test(output) ? sep : ''}`, options)
   if (run !== undefined) return streamSink(process.stdout, options)
   throw new InvalidOptionError('Standard output has no place for the run: give --run FOLDER.', { option: 'run' })
 }
 
-function pricesOf({ priceInput, priceOutput }: GenerateArguments): { input: number; output: number } | undefined {
+function pricesOf({ priceInput, priceOutput }: RunArguments): { input: number; output: number } | undefined {
   if (priceInput === undefined && priceOutput === undefined) return undefined
   return { input: priceInput ?? 0, output: priceOutput ?? 0 }
 }
 
+export interface WatchArguments extends Pick<RunArguments, 'output' | 'jsonProgress'> {
+  /** The summary, or the error, as one JSON object on standard output. */
+  readonly json?: boolean
+}
+
 /** Shows a run until it ends. Ctrl-C, or SIGTERM, stops it; the second one ends the process at once, which is safe too. */
-async function watch(run: DatasetRun, { output, jsonProgress = false }: GenerateArguments): Promise<number> {
+export async function watch(
+  run: DatasetRun,
+  { output, jsonProgress = false, json = false }: WatchArguments,
+): Promise<number> {
   let exitCode: number | undefined
   const stop = (code: number): void => {
     if (exitCode !== undefined) process.exit(code)
@@ -146,14 +181,17 @@ async function watch(run: DatasetRun, { output, jsonProgress = false }: Generate
   try {
     const summary = await run
     progress.close()
+    if (json) print(JSON.stringify(summary))
     if (jsonProgress) process.stderr.write(`${JSON.stringify({ event: 'summary', ...summary })}\n`)
-    else process.stderr.write(`${printable(formatSummary(summary, output))}\n`)
+    else if (!json) for (const { message } of summary.warnings ?? []) warn(message)
+    if (!jsonProgress && !json) process.stderr.write(`${printable(formatSummary(summary, output))}\n`)
     if (summary.end === 'finished') return 0
     return exitCode ?? 1
   } catch (error) {
     progress.close()
+    if (json) print(JSON.stringify(failureToJSON(error)))
     if (jsonProgress) process.stderr.write(`${JSON.stringify({ event: 'error', ...failureToJSON(error) })}\n`)
-    else {
+    else if (!json) {
       const { done } = run.progress
       if (done > 0) process.stderr.write(`${done} rows are safe in the run's folder; the same command goes on.\n`)
       reportFailure(error)
@@ -189,6 +227,10 @@ function printPreview(preview: DatasetPreview, args: GenerateArguments): void {
   }
   if (wrong.length > 0)
     print(`${wrong.length} of the first ${rows.length} rows cannot be asked, first ${wrong[0]?.place}.`)
+}
+
+function warn(message: string): void {
+  process.stderr.write(`${printable(message)}\n`)
 }
 
 function print(text: string): void {

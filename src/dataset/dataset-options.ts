@@ -7,10 +7,14 @@ import type { Source } from './sources/source.js'
 /** What a run needs of a model; every `LLM` has it. */
 export interface DatasetLLM
   extends
-    Pick<LLM, 'generateOne' | 'metadata' | 'maxConcurrency' | 'toJSON' | 'unload'>,
+    Pick<LLM, 'generateOne' | 'prepareInput' | 'metadata' | 'maxConcurrency' | 'toJSON' | 'unload'>,
     Partial<Pick<LLM, 'readLoad'>> {
   load(): Promise<DatasetLLM>
-  with(changes: { readonly maxRetries: number; readonly waitTimeoutMs: number }): DatasetLLM
+  with(changes: {
+    readonly maxRetries?: number
+    readonly waitTimeoutMs?: number
+    readonly useMagpieTemplate?: boolean
+  }): DatasetLLM
 }
 
 /** What tokens cost, in any currency, a million tokens. */

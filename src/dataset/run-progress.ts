@@ -1,3 +1,4 @@
+import type { Warning } from '../contract/response.js'
 import type { LimitSignal } from './concurrency/limit-controller.js'
 import type { RowStatus } from './dataset-row.js'
 
@@ -8,6 +9,23 @@ export type RowCounts = Readonly<Record<RowStatus, number>>
 export interface TokenCounts {
   readonly input: number
   readonly output: number
+}
+
+/** Of a run that keeps the first good ones of its rows: what became of the others. */
+export interface SelectionProgress {
+  /** How many rows are wanted. */
+  readonly rows: number
+  /** How many were judged, in the order of the input. */
+  readonly candidates: number
+  /**
+   * Those that were not kept, by why: `repeated`, what the task says (`empty`, `cut`, ...), or the state of a row that is not
+   * `ok`.
+   */
+  readonly rejected: Readonly<Record<string, number>>
+  /** Kept rows whose answer was cut off (`finish_reason` is `length`). */
+  readonly cut: number
+  /** The error of the first row that was not `ok`. */
+  readonly example: string | undefined
 }
 
 /** Where a run stands. */
@@ -40,6 +58,8 @@ export interface RunProgress {
   readonly endpoints: readonly EndpointProgress[]
   /** Why no requests are sent at the moment. With several endpoints: why none of them is asked. */
   readonly pause: RunPause | undefined
+  /** Of a task that keeps some of its rows; {@link counts} and {@link total} are then of the kept ones. */
+  readonly selection?: SelectionProgress | undefined
 }
 
 /** Where one endpoint stands, in this process. */
@@ -71,8 +91,11 @@ export interface RunPause {
   readonly message: string
 }
 
-/** Why a run came to its end. */
-export type RunEnd = 'finished' | 'stopped' | 'max-tokens' | 'max-cost'
+/**
+ * Why a run came to its end. `exhausted`: a task that keeps some of its rows has found hardly any more, and the output holds
+ * fewer rows than were wanted.
+ */
+export type RunEnd = 'finished' | 'stopped' | 'max-tokens' | 'max-cost' | 'exhausted'
 
 /** What a run resolves with. */
 export interface RunSummary {
@@ -94,4 +117,8 @@ export interface RunSummary {
   readonly cost: number | undefined
   /** The run's folder. */
   readonly folder: string
+  /** Of a task that keeps some of its rows; {@link counts} and {@link rows} are then of the kept ones. */
+  readonly selection?: SelectionProgress | undefined
+  /** What should be known of how the model was asked. */
+  readonly warnings?: readonly Warning[] | undefined
 }

@@ -235,11 +235,7 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
   }
 
   /** One generation of {@link generate}. Never throws: the outcome says how it ended. `handle` is told of the call. */
-  generateOne(
-    input: GenerateInput,
-    options: GenerateOneOptions = {},
-    handle?: CallHandle,
-  ): Promise<GenerateOneResult> {
+  generateOne(input: GenerateInput, options: GenerateOneOptions = {}, handle?: CallHandle): Promise<GenerateOneResult> {
     return new Promise((resolve) => void this.#generate(input, options, handle, resolve))
   }
 

@@ -30,13 +30,24 @@ export function addGenerateCommand(program: Command): void {
     .addOption(new Option('--group', 'one line a row, with lists of answers').conflicts('batch'))
     .addOption(new Option('--keep-raw', 'add what was asked and the whole answer').conflicts('batch'))
   addApiKeyOption(addModelOptions(command, { isRepeatable: true }))
-  addRunOptions(addGenerationOptions(command)).action(async (inputs: readonly string[], args: GenerateArguments) => {
-    const { runGenerate } = await import('../run-generate.js')
-    process.exitCode = await runGenerate(inputs, args)
-  })
+  addRunOptions(addRowOptions(addGenerationOptions(command))).action(
+    async (inputs: readonly string[], args: GenerateArguments) => {
+      const { runGenerate } = await import('../run-generate.js')
+      process.exitCode = await runGenerate(inputs, args)
+    },
+  )
 }
 
-function addRunOptions(command: Command): Command {
+function addRowOptions(command: Command): Command {
+  return command
+    .option('--limit <number>', 'only the first so many rows; a later command may go further', toNumber)
+    .option('--sample <number>', 'only so many rows, drawn by --sample-seed', toNumber)
+    .option('--sample-seed <number>', 'the same seed draws the same rows (default: 0)', toNumber)
+    .option('--dry-run', 'send nothing: show the first prompts, and what the run would take')
+}
+
+/** How every run is steered. */
+export function addRunOptions(command: Command): Command {
   return command
     .addOption(
       new Option('--concurrency <number>', 'requests in flight at each endpoint (default: auto, as many as fill it)')
@@ -49,10 +60,6 @@ function addRunOptions(command: Command): Command {
     .option('--no-hedge', 'ask for none of the last rows a second time, however late they are')
     .option('--retries <number>', "how often a row is asked again after the server's fault (default: 5)", toNumber)
     .option('--timeout <seconds>', 'how long one request may take', toNumber)
-    .option('--limit <number>', 'only the first so many rows; a later command may go further', toNumber)
-    .option('--sample <number>', 'only so many rows, drawn by --sample-seed', toNumber)
-    .option('--sample-seed <number>', 'the same seed draws the same rows (default: 0)', toNumber)
-    .option('--dry-run', 'send nothing: show the first prompts, and what the run would take')
     .option('--max-tokens-total <number>', 'stop when the whole run has used so many tokens', toNumber)
     .option('--max-cost <amount>', 'stop when the whole run has cost so much', toNumber)
     .option('--price-input <amount>', 'of a million input tokens', toNumber)

@@ -1,4 +1,5 @@
 import { isHeadraceError } from '../../errors/headrace-error.js'
+import { RejectedAnswer } from '../../tasks/rejected-answer.js'
 import type { Row, StoredAnswer, Task, TaskRequest } from '../../tasks/task.js'
 import type { AnswerColumns, DatasetRow, RowStatus } from '../dataset-row.js'
 import type { SourceRow } from '../sources/source.js'
@@ -17,6 +18,8 @@ export class EndedRow implements DatasetRow {
   readonly #keepsRequest: boolean
   readonly #read: Row | undefined
   readonly #error: string | undefined
+  /** Why the task does not accept the answer, in a word, where it says so. */
+  readonly rejection: string | undefined
 
   constructor(source: SourceRow, sample: number, bytes: StoredBytes, task: Task, keepsRequest: boolean) {
     const { status } = bytes
@@ -28,9 +31,10 @@ export class EndedRow implements DatasetRow {
     this.status = status
     if (status !== 'ok' || task.read === undefined) return
     try {
-      this.#read = task.read(bytes.answer, source.columns)
+      this.#read = task.read(bytes.answer, source.columns, source.index)
     } catch (cause) {
       this.status = 'invalid'
+      if (cause instanceof RejectedAnswer) this.rejection = cause.reason
       const code = isHeadraceError(cause) ? cause.code : 'INVALID_OUTPUT'
       this.#error = `${cause instanceof Error ? cause.message : String(cause)} [${code}]`
     }
@@ -53,13 +57,16 @@ export class EndedRow implements DatasetRow {
     }
   }
 
-  get generationJSON(): Uint8Array | string {
+  get generationJSON(): Uint8Array | string | undefined {
+    if (this.#task.blank !== undefined) return undefined
     return this.status === 'ok' ? this.#bytes.textJSON : 'null'
   }
 
   get columns(): AnswerColumns & Row {
-    const { answer } = this
-    return { generation: this.status === 'ok' ? answer.text : null, ...this.otherColumns }
+    const generation = this.status === 'ok' ? this.answer.text : null
+    if (this.#task.blank === undefined) return { generation, ...this.otherColumns }
+    // Whoever lists the columns does not see it, whoever asks for it does.
+    return Object.defineProperty({ ...this.otherColumns }, 'generation', { value: generation }) as AnswerColumns & Row
   }
 
   get otherColumns(): Omit<AnswerColumns, 'generation'> & Row {
@@ -76,13 +83,15 @@ export class EndedRow implements DatasetRow {
       reasoning,
       tool_calls: toolCalls,
     }
-    return this.#read === undefined ? columns : { ...columns, ...this.#read }
+    const { blank } = this.#task
+    if (blank === undefined && this.#read === undefined) return columns
+    return { ...blank, ...columns, ...this.#read }
   }
 
   get request(): TaskRequest | undefined {
     if (!this.#keepsRequest) return undefined
     try {
-      return this.#task.render(this.#source.columns)
+      return this.#task.render(this.#source.columns, this.#source.index)
     } catch {
       return undefined
     }

@@ -1,12 +1,15 @@
 import type { GenerateOneOptions } from '../../contract/generate.js'
+import type { Warning } from '../../contract/response.js'
 import type { Runtime } from '../../contract/runtime.js'
 import { EndpointsDifferError } from '../../errors/endpoints-differ-error.js'
 import { type HeadraceError, isHeadraceError } from '../../errors/headrace-error.js'
+import type { Task } from '../../tasks/task.js'
 import type { DatasetLLM } from '../dataset-options.js'
 import type { EndpointProgress } from '../run-progress.js'
 import { Endpoint } from './endpoint.js'
 import { compareEndpoints, endpointName, knownName } from './endpoint-identity.js'
 import { findLimitOptions, type LimitWishes } from './find-limit-options.js'
+import { type OpenModel, openModel } from './open-model.js'
 import type { Patience } from './patience.js'
 
 export interface EndpointPoolOptions {
@@ -15,6 +18,7 @@ export interface EndpointPoolOptions {
   readonly mode: 'together' | 'fallback'
   readonly allowsDifferent: boolean
   readonly limits: LimitWishes
+  readonly task: Task
   readonly call: GenerateOneOptions
   readonly numGenerations: number
   readonly signal: AbortSignal
@@ -28,7 +32,7 @@ export interface EndpointPoolOptions {
 interface Place {
   readonly name: string
   readonly original: DatasetLLM
-  llm: DatasetLLM | undefined
+  model: OpenModel | undefined
   endpoint: Endpoint | undefined
   /** Why it is not there. */
   failure: HeadraceError | undefined
@@ -55,7 +59,7 @@ export class EndpointPool {
     this.#places = options.llms.map((original) => ({
       name: endpointName(original),
       original,
-      llm: undefined,
+      model: undefined,
       endpoint: undefined,
       failure: undefined,
       tries: 0,
@@ -101,7 +105,13 @@ export class EndpointPool {
 
   /** What the models that are there are called. */
   get modelNames(): readonly string[] {
-    return this.#places.flatMap(({ llm }) => (llm && knownName(llm.metadata)) ?? [])
+    return this.#places.flatMap(({ model }) => (model && knownName(model.llm.metadata)) ?? [])
+  }
+
+  /** What should be known of how the models are asked. */
+  get warnings(): readonly Warning[] {
+    const all = this.#places.flatMap(({ model }) => model?.warnings ?? [])
+    return [...new Map(all.map((warning) => [warning.message, warning])).values()]
   }
 
   get progress(): readonly EndpointProgress[] {
@@ -119,7 +129,7 @@ export class EndpointPool {
     this.#isClosed = true
     for (const cancel of this.#timers) cancel()
     for (const endpoint of this.#endpoints) endpoint.close()
-    await Promise.all(this.#places.map(async ({ llm }) => llm?.unload()))
+    await Promise.all(this.#places.map(async ({ model }) => model?.close()))
   }
 
   async #open(): Promise<void> {
@@ -140,20 +150,17 @@ export class EndpointPool {
 
   /** @returns whether it is there. @throws HeadraceError where only the user can help, `isFirst`. */
   async #join(place: Place, isFirst: boolean): Promise<boolean> {
-    const { original } = place
-    let llm: DatasetLLM | undefined
+    const { task, call } = this.#options
+    let model: OpenModel | undefined
     try {
-      await original.load()
-      // Retrying is the run's business: its rows share what one of them learns of the server.
-      llm = original.with({ maxRetries: 0, waitTimeoutMs: 0 })
-      await llm.load()
-      this.#check(llm)
-      const endpoint = await this.#createEndpoint(place.name, llm)
+      model = await openModel(place.original, task, call)
+      this.#check(model.llm)
+      const endpoint = await this.#createEndpoint(place.name, model)
       if (this.#isClosed) {
-        await llm.unload()
+        await model.close()
         return false
       }
-      place.llm = llm
+      place.model = model
       place.endpoint = endpoint
       place.failure = undefined
       this.#endpoints = this.#places.flatMap((each) => each.endpoint ?? [])
@@ -161,7 +168,7 @@ export class EndpointPool {
       if (!isFirst) this.#options.onRoom()
       return true
     } catch (error) {
-      await llm?.unload()
+      await model?.close()
       if (!isHeadraceError(error) || (isFirst && !isPassing(error))) throw error
       place.failure = error
       if (isPassing(error)) this.#tryLater(place)
@@ -179,12 +186,12 @@ export class EndpointPool {
     )
   }
 
-  async #createEndpoint(name: string, llm: DatasetLLM): Promise<Endpoint> {
+  async #createEndpoint(name: string, { llm, asked }: OpenModel): Promise<Endpoint> {
     const { limits, call, numGenerations, signal, runtime, patience, onRoom } = this.#options
     const { limit, wireMode } = await findLimitOptions(llm, limits, call.wireMode)
     const common = wireMode === undefined ? call : { ...call, wireMode }
     const calls = Array.from({ length: numGenerations }, (_, sample) => Object.freeze({ ...common, signal, sample }))
-    return new Endpoint({ name, llm, limit, calls, runtime, patience, onRoom })
+    return new Endpoint({ name, llm: asked, limit, calls, runtime, patience, onRoom })
   }
 
   #tryLater(place: Place): void {

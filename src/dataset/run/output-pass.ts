@@ -7,6 +7,7 @@ import type { FinishedRow, Sink, SinkState } from '../sinks/sink.js'
 import { firstPosition, type Source, type SourcePosition, type SourceRow } from '../sources/source.js'
 import { EndedRow } from './ended-row.js'
 import type { RowScope } from './row-scope.js'
+import type { Selection, StoredSelection } from './selection.js'
 import { StoredBytes } from './stored-bytes.js'
 import type { Totals } from './totals.js'
 
@@ -22,6 +23,8 @@ export interface StoredOutput {
   readonly owned: string | undefined
   /** Answers before it that the task did not accept. */
   readonly unaccepted: number
+  /** Of a task that keeps some of its rows: what it has kept before it. */
+  readonly selection?: StoredSelection | undefined
   /** All rows are written and the output is, or is being put, in its place. */
   readonly isFinished: boolean
 }
@@ -45,6 +48,8 @@ export interface OutputPassOptions {
   readonly scope: RowScope
   readonly numGenerations: number
   readonly totals: Totals
+  /** Which rows are written; absent: all. */
+  readonly selection: Selection | undefined
   /** What the output is made by, besides the journal: with another one it is made again. */
   readonly config: string
   /** What the output is called. */
@@ -99,12 +104,13 @@ export class OutputPass {
    * @throws HeadraceError when the output cannot be written or the journal lacks a row.
    */
   async run(): Promise<void> {
-    const { sink, source, stored, totals, config, journal } = this.#options
+    const { sink, source, stored, totals, config, journal, selection } = this.#options
     const goesOn = stored !== undefined && stored.config === config && !stored.isFinished
     if ((await sink.open(goesOn ? stored.sink : undefined)) && goesOn) {
       this.#position = stored.position
       this.#next = stored.next
       totals.unaccepted = stored.unaccepted
+      if (stored.selection !== undefined) selection?.restore(stored.selection, await journal.ask('seen'))
     } else await journal.ask('clearVerdicts')
     const pages = source.read({ from: this.#position })[Symbol.asyncIterator]()
     try {
@@ -136,10 +142,10 @@ export class OutputPass {
 
   /** @returns `false` when there is nothing more to write. */
   async #writePage(page: readonly SourceRow[]): Promise<boolean> {
-    const { scope, now } = this.#options
+    const { scope, now, selection } = this.#options
     let start = page.findIndex(({ index }) => index >= this.#next)
     while (start !== -1 && start < page.length) {
-      if (!(await this.#hasMore())) return false
+      if (selection?.end !== undefined || !(await this.#hasMore())) return false
       const boundary = Math.min(this.#boundary, scope.end)
       let end = start
       while (end < page.length && (page[end] as SourceRow).index < boundary) end++
@@ -157,7 +163,7 @@ export class OutputPass {
   }
 
   async #write(sources: readonly SourceRow[]): Promise<void> {
-    const { sink, task, numGenerations, totals, onRows } = this.#options
+    const { sink, task, numGenerations, totals, onRows, selection } = this.#options
     if (sources.length === 0) return
     const answers = await this.#answersTo(sources)
     let next = 0
@@ -172,7 +178,7 @@ export class OutputPass {
           throw new JournalError(`The journal lacks the answer to ${source.place}: it was changed from outside.`)
         }
         const row = new EndedRow(source, sample, found, task, sink.keepRaw === true)
-        if (row.status !== found.status) {
+        if (row.status !== found.status && selection === undefined) {
           totals.unaccepted++
           this.#verdicts.push({ id, message: row.columns.error ?? '' })
         }
@@ -180,8 +186,10 @@ export class OutputPass {
       }
       finished.push({ source, samples })
     }
-    await sink.write(finished)
-    await onRows(finished)
+    const written = selection?.keep(finished) ?? finished
+    if (written.length === 0) return
+    await sink.write(written)
+    await onRows(written)
   }
 
   /** What the journal has of these rows, by id, and of those between them. */
@@ -205,7 +213,7 @@ export class OutputPass {
   }
 
   async #sync(isFinished: boolean): Promise<void> {
-    const { sink, journal, config, path, stored, totals, now } = this.#options
+    const { sink, journal, config, path, stored, totals, now, selection } = this.#options
     const state: StoredOutput = {
       next: this.#next,
       position: this.#position,
@@ -213,11 +221,12 @@ export class OutputPass {
       sink: await sink.sync(),
       owned: isFinished ? path : stored?.owned,
       unaccepted: totals.unaccepted,
+      selection: selection?.state,
       isFinished,
     }
     const verdicts = this.#verdicts
     this.#verdicts = []
-    await journal.ask('output', JSON.stringify(state), verdicts)
+    await journal.ask('output', JSON.stringify(state), verdicts, selection?.takeFresh())
     this.#syncedAt = now()
   }
 }

@@ -87,6 +87,7 @@ export async function planRun(options: GenerateDatasetOptions, runtime: Runtime)
   if (maxCost !== undefined && prices === undefined) {
     throw new InvalidOptionError('generateDataset: maxCost needs prices.', { option: 'prices' })
   }
+  checkSelection(options)
   const output = call.structuredOutput
   return {
     ...others,
@@ -111,6 +112,23 @@ export async function planRun(options: GenerateDatasetOptions, runtime: Runtime)
     fork: options.fork ?? false,
     runtime,
   }
+}
+
+/** What goes with a task that keeps some of its rows, and what needs one. @throws InvalidOptionError `INVALID_OPTION` */
+function checkSelection({ source, task, limit, sample, numGenerations = 1 }: GenerateDatasetOptions): void {
+  const isEndless = typeof source === 'object' && 'isEndless' in source && source.isEndless === true
+  if (task?.selection === undefined) {
+    if (!isEndless) return
+    throw new InvalidOptionError(
+      'generateDataset: the source has no end, and the task does not say how many rows it keeps; magpieTask takes numRows.',
+      { option: 'source' },
+    )
+  }
+  if (limit === undefined && sample === undefined && numGenerations === 1) return
+  const option = limit === undefined ? (sample === undefined ? 'numGenerations' : 'sample') : 'limit'
+  throw new InvalidOptionError(`generateDataset: ${option} does not go with a task that keeps some of its rows.`, {
+    option,
+  })
 }
 
 /** Where a run keeps itself. @throws InvalidOptionError `INVALID_OPTION` when nothing says so. */

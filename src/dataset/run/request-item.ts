@@ -1,15 +1,17 @@
 import type { CallHandle } from '../../contract/generate.js'
 import { AbortedError } from '../../errors/aborted-error.js'
-import type { TaskRequest } from '../../tasks/task.js'
+import type { StoredAnswer, TaskRequest } from '../../tasks/task.js'
 import type { Member } from '../../transport/bag.js'
 import type { EndpointMeter } from '../concurrency/endpoint-meter.js'
 import type { SourceRow } from '../sources/source.js'
+import type { SteppedRow } from './row-steps.js'
 
 /** One sample of one row that is to be answered; the model's hold on its call while it is under way. */
-export class RequestItem implements CallHandle {
+export class RequestItem implements CallHandle, SteppedRow {
   readonly row: SourceRow
   readonly sample: number
-  readonly request: TaskRequest
+  request: TaskRequest
+  steps: readonly StoredAnswer[] = []
   /** Attempts that failed by the server's fault. */
   faults = 0
   /** Attempts that the server refused, and how many answers there were at the first of them. */
@@ -46,6 +48,7 @@ export class RequestItem implements CallHandle {
   createRival(): RequestItem {
     const rival = new RequestItem(this.row, this.sample, this.request)
     rival.attempts = this.attempts
+    rival.steps = this.steps
     rival.rival = this
     this.rival = rival
     return rival

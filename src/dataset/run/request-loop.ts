@@ -14,6 +14,7 @@ import type { Frontier } from './frontier.js'
 import { Hedging } from './hedging.js'
 import { RequestItem } from './request-item.js'
 import type { RowFeed } from './row-feed.js'
+import { joinSteps, takeStep } from './row-steps.js'
 import { toStoredAnswer } from './stored-answer.js'
 import type { Totals } from './totals.js'
 import { WaitingItems } from './waiting-items.js'
@@ -38,7 +39,7 @@ export interface RequestLoopOptions {
 }
 
 /** Why a loop ends before its rows do. */
-export type StopReason = 'stopped' | 'max-tokens' | 'max-cost'
+export type StopReason = 'stopped' | 'max-tokens' | 'max-cost' | 'enough'
 
 /** So many rows in succession without one answer: it is not the rows. */
 const hopelessRows = 20
@@ -169,7 +170,7 @@ export class RequestLoop {
     if (samples.length === 0) return 'settled'
     let request: TaskRequest
     try {
-      request = task.render(row.columns)
+      request = task.render(row.columns, row.index)
     } catch (error) {
       const { code, message } = isHeadraceError(error) ? error : new InvalidRowError(messageOf(error), { cause: error })
       const answer = { text: '', error: { code, message: `${row.place}: ${message}` } }
@@ -208,7 +209,8 @@ export class RequestLoop {
       this.#count(item, result)
       this.#answered(endpoint, result)
       if (this.#suspects.length > 0) this.#releaseSuspects()
-      this.#storeResult(item, result)
+      if (takeStep(item, () => toStoredAnswer(result), this.#options.task)) this.#goOn(item, endpoint)
+      else this.#storeResult(item, result)
     } else this.#settleFailure(item, endpoint, result)
     if (this.#stop === undefined) {
       const reason = budget()
@@ -216,6 +218,15 @@ export class RequestLoop {
     }
     if (!committer.isFull) this.pump()
     else this.#endIfDone()
+  }
+
+  /** The row's next request keeps its slot, also while what is in flight may end: its answers so far were paid for. */
+  #goOn(item: RequestItem, endpoint: Endpoint): void {
+    item.faults = 0
+    item.refusals = 0
+    const isEnding = this.#failure !== undefined || this.#options.abort.signal.aborted
+    if (!isEnding && endpoint.hasRoom) this.#send(item, endpoint)
+    else this.#waiting.addFirst(item)
   }
 
   #settleFailure(item: RequestItem, endpoint: Endpoint, result: GenerateOneResult): void {
@@ -326,8 +337,8 @@ export class RequestLoop {
     for (const { item, result } of this.#suspects.splice(0)) this.#storeResult(item, result)
   }
 
-  #storeResult({ row, sample, attempts }: RequestItem, result: GenerateOneResult): void {
-    const answer = toStoredAnswer(result)
+  #storeResult({ row, sample, attempts, steps }: RequestItem, result: GenerateOneResult): void {
+    const answer = joinSteps(steps, toStoredAnswer(result))
     this.#store(row, sample, result.outcome as StoredStatus, answer, attempts, result)
   }
 

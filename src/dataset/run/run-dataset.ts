@@ -6,13 +6,14 @@ import { AbortedError } from '../../errors/aborted-error.js'
 import type { HeadraceError } from '../../errors/headrace-error.js'
 import { OutputExistsError } from '../../errors/output-exists-error.js'
 import { onAbort } from '../../transport/signal-listeners.js'
-import type { RunEnd, RunPause, RunProgress, RunSummary } from '../run-progress.js'
+import type { RowCounts, RunEnd, RunPause, RunProgress, RunSummary } from '../run-progress.js'
 import type { FinishedRow } from '../sinks/sink.js'
 import { firstPosition, type Source } from '../sources/source.js'
 import { spoolInput, toLines } from '../sources/spool.js'
 import { Committer } from './committer.js'
 import { EndpointPool } from './endpoint-pool.js'
 import { Frontier } from './frontier.js'
+import { GatedPages } from './gated-pages.js'
 import { noteModelName, type OpenRun, openRun } from './open-run.js'
 import { noOutput, OutputPass, type StoredOutput } from './output-pass.js'
 import { Patience } from './patience.js'
@@ -20,6 +21,7 @@ import type { RunPlan } from './plan.js'
 import { RequestLoop, type StopReason } from './request-loop.js'
 import { RowFeed } from './row-feed.js'
 import { createRowScope, type RowScope } from './row-scope.js'
+import { Selection } from './selection.js'
 import { type StoredProgress, Totals } from './totals.js'
 
 /** How a run is steered and watched from outside. */
@@ -48,6 +50,9 @@ export class RunDataset implements RunControl {
   #source: Source | undefined
   #scope: RowScope | undefined
   #knownTotal: number | undefined
+  #keptBefore = 0
+  #selection: Selection | undefined
+  #pages: GatedPages | undefined
   #diskPause: RunPause | undefined
   #cancelDrain: (() => void) | undefined
   #outputFailure: { readonly error: unknown } | undefined
@@ -100,11 +105,12 @@ export class RunDataset implements RunControl {
 
   progress(): RunProgress {
     const totals = this.#totals
+    const selection = this.#selection
     const share = this.#feed?.total === undefined ? this.#source?.progress?.(this.#frontier.position) : 1
     return {
-      counts: totals.rowCounts,
-      done: totals.stored,
-      doneBefore: totals.doneBefore,
+      counts: this.#counts,
+      done: selection?.kept ?? totals.stored,
+      doneBefore: selection === undefined ? totals.doneBefore : this.#keptBefore,
       inFlight: this.#loop?.inFlight ?? 0,
       waiting: this.#loop?.waiting ?? 0,
       requests: totals.requests,
@@ -116,6 +122,7 @@ export class RunDataset implements RunControl {
       limit: this.#pool?.limit ?? 0,
       endpoints: this.#pool?.progress ?? [],
       pause: this.#pause,
+      selection: selection?.progress,
     }
   }
 
@@ -125,8 +132,15 @@ export class RunDataset implements RunControl {
     return endpoints.every(({ pause }) => pause !== undefined) ? endpoints[0]?.pause : undefined
   }
 
+  /** Of a task that keeps some of its rows they are those that it has kept. */
+  get #counts(): RowCounts {
+    const { rowCounts } = this.#totals
+    if (this.#selection === undefined) return rowCounts
+    return { ok: this.#selection.kept, invalid: 0, refused: 0, 'too-long': 0, failed: 0, cancelled: 0 }
+  }
+
   get #total(): number | undefined {
-    const rows = this.#scope?.count ?? this.#feed?.total ?? this.#knownTotal
+    const rows = this.#plan.task.selection?.rows ?? this.#scope?.count ?? this.#feed?.total ?? this.#knownTotal
     return rows === undefined ? undefined : rows * this.#plan.numGenerations
   }
 
@@ -145,11 +159,16 @@ export class RunDataset implements RunControl {
     const progress = this.#restore(open.progress, scope)
     // eslint-disable-next-line typescript/unbound-method -- its text is what is looked at
     const readHash = createHash('sha256').update(String(task.read)).digest('base64')
-    const config = JSON.stringify([sink.config, scope.key, readHash])
+    const wanted = task.selection
+    const config = JSON.stringify([sink.config, scope.key, readHash, ...(wanted === undefined ? [] : [wanted.rows])])
+    const selection = (this.#selection = wanted && new Selection(wanted, () => this.#onSelection()))
+    if (output?.config === config && !output.isFinished) this.#keptBefore = output.selection?.kept ?? 0
     const isComplete = progress?.total !== undefined
-    if (isComplete && output?.isFinished && output.config === config && (await sink.isThere())) {
+    const isWhole = isComplete || output?.selection?.end !== undefined
+    if (isWhole && output?.isFinished && output.config === config && (await sink.isThere())) {
       totals.unaccepted = output.unaccepted
-      return this.#summarize('finished')
+      if (output.selection !== undefined) selection?.restore(output.selection, new Float64Array())
+      return this.#summarize(this.#endOf(selection))
     }
     const pass = new OutputPass({
       journal,
@@ -159,6 +178,7 @@ export class RunDataset implements RunControl {
       scope,
       numGenerations,
       totals,
+      selection,
       config,
       path: this.#outputPath,
       stored: output,
@@ -179,8 +199,23 @@ export class RunDataset implements RunControl {
       pass.end()
       await written
     }
+    if (selection?.end !== undefined) end = undefined
     if (end === undefined) await pass.finish()
-    return this.#summarize(end ?? 'finished')
+    return this.#summarize(end === undefined || end === 'enough' ? this.#endOf(selection) : end)
+  }
+
+  /** Of a run whose requests are at their end. */
+  #endOf(selection: Selection | undefined): RunEnd {
+    return selection === undefined || selection.end === 'enough' ? 'finished' : 'exhausted'
+  }
+
+  /** Rows were judged: others may be asked for, or none any more. */
+  #onSelection(): void {
+    this.#pages?.changed()
+    if (this.#selection?.end === undefined) return
+    // What is in flight would be kept for nothing.
+    this.#loop?.stop('enough')
+    this.#loop?.cancel()
   }
 
   get #outputPath(): string {
@@ -231,6 +266,7 @@ export class RunDataset implements RunControl {
       mode: endpoints,
       allowsDifferent: allowDifferentModels,
       limits: { concurrency, maxConcurrency },
+      task: this.#plan.task,
       call,
       numGenerations,
       signal: abort.signal,
@@ -284,8 +320,14 @@ export class RunDataset implements RunControl {
     }))
     const check = inputCheck((chunk) => committer.addChunk(chunk))
     pass.advance(from.row)
+    const selection = this.#selection
+    let pages = source.read({ from, onChunk: check.check })
+    if (selection !== undefined) {
+      const limit = (): number | undefined => (selection.end === undefined ? selection.allowed : undefined)
+      pages = this.#pages = new GatedPages(pages, limit)
+    }
     this.#feed = new RowFeed({
-      pages: source.read({ from, onChunk: check.check }),
+      pages,
       journal,
       scope,
       numGenerations,
@@ -317,7 +359,7 @@ export class RunDataset implements RunControl {
     const totals = this.#totals
     const progress: StoredProgress = {
       position: this.#frontier.position,
-      total: this.#feed?.isEmpty === true && this.#frontier.openRows === 0 ? this.#feed.total : undefined,
+      total: this.#isAtItsEnd ? this.#feed?.total : undefined,
       scope: scope.key,
       counts: { ...totals.counts },
       requests: totals.requests,
@@ -332,6 +374,11 @@ export class RunDataset implements RunControl {
         this.#loop?.pump()
       },
     }
+  }
+
+  /** Whether all rows of the input are done. One that has enough of them knows nothing of the others. */
+  get #isAtItsEnd(): boolean {
+    return this.#feed?.isEmpty === true && this.#frontier.openRows === 0 && this.#selection?.end === undefined
   }
 
   #budget(): StopReason | undefined {
@@ -351,10 +398,12 @@ export class RunDataset implements RunControl {
 
   #summarize(end: RunEnd): RunSummary {
     const totals = this.#totals
+    const selection = this.#selection
+    const warnings = this.#pool?.warnings ?? []
     return {
       end,
-      counts: totals.rowCounts,
-      rows: totals.stored + totals.cancelled,
+      counts: this.#counts,
+      rows: selection?.kept ?? totals.stored + totals.cancelled,
       requests: totals.requests,
       requestsNow: totals.requestsNow,
       hedgedRequests: this.#loop?.hedged ?? 0,
@@ -363,6 +412,8 @@ export class RunDataset implements RunControl {
       wastedTokens: { ...totals.wastedTokens },
       cost: this.#cost,
       folder: this.#plan.folder,
+      ...(selection === undefined ? {} : { selection: selection.progress }),
+      ...(warnings.length === 0 ? {} : { warnings }),
     }
   }
 }

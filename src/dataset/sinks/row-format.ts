@@ -38,7 +38,8 @@ export function plainFormat(options: PlainFormatOptions, numGenerations: number)
     write({ source, samples }, out) {
       if (group) {
         const columns = grouped(samples.map((row) => ({ ...row.columns, ...rawColumns(row) })))
-        writeBeside(source, samples, columns, JSON.stringify(columns['generation']), out)
+        const generations = columns['generation']
+        writeBeside(source, samples, columns, generations === undefined ? undefined : JSON.stringify(generations), out)
         return
       }
       for (const row of samples) {
@@ -61,7 +62,7 @@ function writeBeside(
   source: SourceRow,
   samples: readonly DatasetRow[],
   columns: Columns,
-  generationJSON: string | Uint8Array,
+  generationJSON: string | Uint8Array | undefined,
   out: TextBuffer,
 ): void {
   const { json } = source
@@ -74,7 +75,9 @@ function writeBeside(
     const values = json !== undefined && isRow(samples) ? (parseExact(json) as Columns) : (samples[0]?.input ?? {})
     const input = Object.fromEntries(
       Object.entries(values).map(([name, value]) => [
-        name === 'generation' || Object.hasOwn(columns, name) ? `input_${name}` : name,
+        (name === 'generation' && generationJSON !== undefined) || Object.hasOwn(columns, name)
+          ? `input_${name}`
+          : name,
         value,
       ]),
     )
@@ -82,10 +85,16 @@ function writeBeside(
     out.write(open)
     if (open !== '{') out.write(',')
   }
-  out.write('"generation":')
-  if (typeof generationJSON === 'string') out.write(generationJSON)
-  else out.writeBytes(generationJSON)
-  writeMembers(columns, 'generation', out)
+  if (generationJSON === undefined) {
+    const [first = ''] = Object.keys(columns)
+    out.write(`${JSON.stringify(first)}:${JSON.stringify(columns[first])}`)
+    writeMembers(columns, first, out)
+  } else {
+    out.write('"generation":')
+    if (typeof generationJSON === 'string') out.write(generationJSON)
+    else out.writeBytes(generationJSON)
+    writeMembers(columns, 'generation', out)
+  }
   out.write('}\n')
 }
 

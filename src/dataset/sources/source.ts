@@ -62,6 +62,8 @@ export interface Source {
   identify(): Promise<SourceIdentity>
   /** The rows, in pages. @throws HeadraceError when the input cannot be read. */
   read(options?: ReadOptions): AsyncIterable<readonly SourceRow[]>
+  /** There is always one more row: only a task that keeps some of them comes to an end. @defaultValue false */
+  readonly isEndless?: boolean | undefined
   /** Whether reading from a later row on costs less than reading from the beginning. @defaultValue true */
   readonly isSeekable?: boolean | undefined
   /** The share of the input that lies before a position, from 0 to 1, where it can be told. */
