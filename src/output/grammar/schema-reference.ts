@@ -53,6 +53,7 @@ function findAnchor(value: unknown, name: string, at: Pointer): LocatedSchema | 
   if (typeof value !== 'object' || value === null) return undefined
   if ((value as SchemaObject)['$anchor'] === name) return { schema: value as SchemaObject, at }
   for (const [key, member] of Object.entries(value)) {
+    if (key === 'enum' || key === 'const') continue
     const found = findAnchor(member, name, child(at, key))
     if (found !== undefined) return found
   }
