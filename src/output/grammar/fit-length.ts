@@ -56,17 +56,20 @@ function raised(expression: Expression, times: number, min: number, isWhole = tr
   }
 }
 
-/** With `times` repetitions at most, or as many as there must be, and without alternatives that are too long. */
+/** With `times` repetitions at most, or as many as there must be, and without what is longer than `max` by itself. */
 function lowered(expression: Expression, times: number, max: number): Expression {
-  if (textLengths(expression).min > max) return never
+  const { min: least } = textLengths(expression)
+  if (least > max) return never
   switch (expression.kind) {
     case 'sequence':
-      return sequence(...expression.items.map((item) => lowered(item, times, max)))
+      return sequence(...expression.items.map((item) => lowered(item, times, max - least + textLengths(item).min)))
     case 'choice':
       return choice(...expression.options.map((option) => lowered(option, times, max)))
     case 'repeat': {
       const { item, min, max: most } = expression
-      const limit = Math.max(min, typeof most === 'number' ? Math.min(times, most) : times)
+      const each = textLengths(item).min
+      const room = each === 0 ? Infinity : Math.floor(max / each)
+      const limit = Math.min(room, Math.max(min, typeof most === 'number' ? Math.min(times, most) : times))
       return repeat(lowered(item, times, max), min, limit)
     }
     default:
