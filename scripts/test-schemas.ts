@@ -49,13 +49,17 @@ async function examineKinds(prompts: number): Promise<void> {
   }
   const expressible = found.filter(({ refusal }) => refusal === undefined)
   const [asked, valid] = [sum(expressible, ({ asked: count }) => count), sum(expressible, ({ valid: count }) => count)]
-  process.stdout.write(`\n${expressible.length} of ${kinds.length} kinds expressible; ${valid} of ${asked} answers valid.\n\n`)
+  process.stdout.write(
+    `\n${expressible.length} of ${kinds.length} kinds expressible; ${valid} of ${asked} answers valid.\n\n`,
+  )
   if (expressible.length < leastExpressible) failures.push(`fewer than ${leastExpressible} kinds are expressible`)
 }
 
 async function examineDrafts(isRequired: boolean): Promise<void> {
   const newer = await fetchSuite(root)
-  const suites: (readonly [folder: string, draft: string])[] = [[`${root}/node_modules/json-schema-test-suite`, 'draft4']]
+  const suites: (readonly [folder: string, draft: string])[] = [
+    [`${root}/node_modules/json-schema-test-suite`, 'draft4'],
+  ]
   if (newer !== undefined) suites.push([newer, 'draft7'], [newer, 'draft2020-12'])
   else if (isRequired) failures.push('the newer drafts of the suite cannot be had')
   else process.stdout.write('The newer drafts of the suite cannot be had here; draft 4 only.\n')
@@ -77,7 +81,12 @@ async function examineDrafts(isRequired: boolean): Promise<void> {
 }
 
 function print(...cells: readonly string[]): void {
-  process.stdout.write(`${cells.map((cell) => cell.padEnd(cells.length === 4 ? 30 : 22)).join(' ').trimEnd()}\n`)
+  process.stdout.write(
+    `${cells
+      .map((cell) => cell.padEnd(cells.length === 4 ? 30 : 22))
+      .join(' ')
+      .trimEnd()}\n`,
+  )
 }
 
 function sum<T>(list: readonly T[], of: (item: T) => number): number {

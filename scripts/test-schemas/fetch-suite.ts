@@ -19,7 +19,19 @@ export async function fetchSuite(root: string): Promise<string | undefined> {
   await mkdir(download, { recursive: true })
   const python = process.env['HEADRACE_PYTHON'] ?? 'python3'
   const steps: readonly (readonly [string, ...string[]])[] = [
-    [python, '-m', 'pip', 'download', '--quiet', '--no-deps', '--no-binary', 'jsonschema', '--dest', download, `jsonschema==${version}`],
+    [
+      python,
+      '-m',
+      'pip',
+      'download',
+      '--quiet',
+      '--no-deps',
+      '--no-binary',
+      'jsonschema',
+      '--dest',
+      download,
+      `jsonschema==${version}`,
+    ],
     ['tar', '-xzf', join(download, `jsonschema-${version}.tar.gz`), '-C', download],
   ]
   for (const [name, ...args] of steps) {

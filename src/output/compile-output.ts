@@ -204,7 +204,13 @@ async function compileJsonSchema(schema: JsonSchema): Promise<{ schema: JsonSche
 
 async function createAjv($schema: unknown): Promise<Ajv> {
   // Without the precision 19.99 is no multiple of 0.01; without the own properties every object has a `constructor`.
-  const options = { allErrors: true, strict: false, logger: false, ownProperties: true, multipleOfPrecision: 5 } as const
+  const options = {
+    allErrors: true,
+    strict: false,
+    logger: false,
+    ownProperties: true,
+    multipleOfPrecision: 5,
+  } as const
   const { default: formats } = await import('ajv-formats')
   return formats.default(await newAjv($schema, options))
 }

@@ -34,7 +34,7 @@ export async function askKind(llm: LlamaCpp, { name, schema }: SchemaKind, count
   let longest = 0
   const ask = async (index: number): Promise<void> => {
     try {
-      const { usage, warnings: given = [] } = await llm.chat(
+      const { usage, warnings: given } = await llm.chat(
         [{ role: 'user', content: prompts[index % prompts.length] as string }],
         {
           structuredOutput: { format: 'json', schema },

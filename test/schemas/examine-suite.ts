@@ -1,7 +1,7 @@
-import type { JsonSchema } from '../../src/contract/structured-output.js'
 import { HeadraceError } from '../../src/errors/headrace-error.js'
 import { compileOutput } from '../../src/output/compile-output.js'
 import { jsonSchemaToGbnf } from '../../src/output/grammar/json-schema-to-gbnf.js'
+import { refusedKeywords } from '../../src/output/grammar/not-expressible.js'
 import { Gbnf } from '../support/gbnf.js'
 import type { SuiteGroup } from './read-suite.js'
 
@@ -40,8 +40,8 @@ export async function examineSuite(groups: readonly SuiteGroup[], samples: numbe
       else disagreements.push(`${name} / ${description}`)
     }
     const gbnf = grammarOf(schema)
-    if (typeof gbnf === 'string') {
-      if (!isNamed(gbnf)) unnamed.push(`${name}: ${gbnf}`)
+    if (gbnf instanceof HeadraceError) {
+      if (!isNamed(gbnf)) unnamed.push(`${name}: ${gbnf.message}`)
       continue
     }
     counts.expressed++
@@ -60,10 +60,10 @@ export async function examineSuite(groups: readonly SuiteGroup[], samples: numbe
 /** As answers are validated; `undefined`: the schema is refused. */
 async function validatorOf(schema: SuiteGroup['schema']): Promise<((text: string) => boolean) | undefined> {
   try {
-    const { read } = await compileOutput({ format: 'json', schema: schema as JsonSchema })
+    const output = await compileOutput({ format: 'json', schema })
     return (text) => {
       try {
-        read(text, false)
+        output.read(text, false)
         return true
       } catch {
         return false
@@ -75,19 +75,21 @@ async function validatorOf(schema: SuiteGroup['schema']): Promise<((text: string
   }
 }
 
-/** The sentence with which the schema is refused, if it is. */
-function grammarOf(schema: SuiteGroup['schema']): Gbnf | string {
+/** The error with which the schema is refused, if it is. */
+function grammarOf(schema: SuiteGroup['schema']): Gbnf | HeadraceError {
   try {
     return new Gbnf(jsonSchemaToGbnf(schema, { maxTokens: 4000 }).grammar)
   } catch (error) {
-    if (error instanceof HeadraceError) return `${error.code} ${error.message}`
+    if (error instanceof HeadraceError) return error
     throw error
   }
 }
 
-/** A keyword with its place, or the whole schema of which no value fits. */
-function isNamed(sentence: string): boolean {
-  return /^UNSUPPORTED_OPTION .*(?: at (?:\/|the root)|\(.*\) in the regular expression|no value fits it)/.test(sentence)
+/** With a keyword that the documentation lists, or because no value fits the schema. */
+function isNamed({ code, context, message }: HeadraceError): boolean {
+  const { keyword } = context
+  const isListed = (refusedKeywords as readonly unknown[]).includes(keyword)
+  return code === 'UNSUPPORTED_OPTION' && (isListed || message.includes('no value fits it'))
 }
 
 /** Numbers from 0 to 1, the same for the same seed. */

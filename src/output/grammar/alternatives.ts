@@ -41,8 +41,18 @@ class Expansion {
   expand({ schema, at }: LocatedSchema, path: readonly Pointer[]): readonly Alternative[] {
     if (schema === false) return []
     if (schema === true) return [{ schema: {}, at }]
-    const { $ref, allOf, anyOf, oneOf, const: constant, not, if: condition, then, else: otherwise, ...rest } =
-      withoutOldForms(schema)
+    const {
+      $ref,
+      allOf,
+      anyOf,
+      oneOf,
+      const: constant,
+      not,
+      if: condition,
+      then,
+      else: otherwise,
+      ...rest
+    } = withoutOldForms(schema)
     const { dependentRequired, dependentSchemas, unevaluatedProperties, unevaluatedItems, ...own } = rest
     const negationsBefore = this.#negations
     let found: readonly Alternative[] = [{ schema: own, at }]
@@ -57,24 +67,32 @@ class Expansion {
     }
     for (const [index, part] of listOf(allOf).entries()) join(part, 'allOf', index)
     if (anyOf !== undefined) {
-      const branches = listOf(anyOf).map((part, index) => this.expand({ schema: part, at: child(at, 'anyOf', index) }, path))
+      const branches = listOf(anyOf).map((part, index) =>
+        this.expand({ schema: part, at: child(at, 'anyOf', index) }, path),
+      )
       found = this.#join(found, branches.flat())
     }
     if (oneOf !== undefined) found = this.#join(found, this.#exactlyOne(listOf(oneOf), child(at, 'oneOf'), path))
-    if (not !== undefined) join(this.#negation(not as Schema, child(at, 'not')), 'not')
+    if (not !== undefined) join(this.#negation(not as Schema, 'not', child(at, 'not')), 'not')
     if (condition !== undefined && (then !== undefined || otherwise !== undefined)) {
-      const isNot = this.#negation(condition as Schema, child(at, 'if'))
+      const isNot = this.#negation(condition as Schema, 'if', child(at, 'if'))
       join({ anyOf: [{ allOf: [condition, then ?? true] }, { allOf: [isNot, otherwise ?? true] }] }, 'if')
     }
-    for (const [name, others] of Object.entries((dependentRequired ?? {}) as Readonly<Record<string, readonly string[]>>)) {
+    for (const [name, others] of Object.entries(
+      (dependentRequired ?? {}) as Readonly<Record<string, readonly string[]>>,
+    )) {
       join({ anyOf: [without(name), { required: [name, ...others] }] }, 'dependentRequired', name)
     }
     for (const [name, part] of Object.entries((dependentSchemas ?? {}) as Readonly<Record<string, Schema>>)) {
       join({ anyOf: [without(name), { required: [name], allOf: [part] }] }, 'dependentSchemas', name)
     }
-    for (const [keyword, value] of Object.entries({ unevaluatedProperties, unevaluatedItems })) {
+    for (const [keyword, value] of [
+      ['unevaluatedProperties', unevaluatedProperties],
+      ['unevaluatedItems', unevaluatedItems],
+    ] as const) {
       if (value === undefined || value === true || this.#negations === negationsBefore) continue
       throw notExpressible(
+        keyword,
         `${keyword} at ${pointerName(child(at, keyword))}`,
         'because beside not, if or branches of oneOf that have values in common it is not known what they looked at',
       )
@@ -97,17 +115,27 @@ class Expansion {
       parts.reduce((left, part, other) => {
         const isApart = branch.every((one) => branches[other]?.every((two) => exclude(one.schema, two.schema)))
         if (other === index || isApart) return left
-        const isNot = this.#negation(part, at, 'because two of its branches may fit at the same time; tell them apart, or use anyOf')
+        const isNot = this.#negation(
+          part,
+          'oneOf',
+          at,
+          'because two of its branches may fit at the same time; tell them apart, or use anyOf',
+        )
         return this.#join(left, this.expand({ schema: isNot, at: child(at, index) }, path))
       }, branch),
     )
   }
 
-  #negation(schema: Schema, at: Pointer, reason = 'because a grammar cannot say the opposite of what it holds'): Schema {
+  #negation(
+    schema: Schema,
+    keyword: 'not' | 'if' | 'oneOf',
+    at: Pointer,
+    reason = 'because a grammar cannot say the opposite of what it holds',
+  ): Schema {
     this.#negations++
     const negated = negateSchema(schema, this.#document, at)
     if (negated !== undefined) return negated
-    throw notExpressible(`${at.slice(at.lastIndexOf('/') + 1)} at ${pointerName(at)}`, reason)
+    throw notExpressible(keyword, `${keyword} at ${pointerName(at)}`, reason)
   }
 
   #join(one: readonly Alternative[], other: readonly Alternative[]): readonly Alternative[] {
@@ -121,6 +149,7 @@ class Expansion {
     }
     if (joined.length <= mostAlternatives) return joined
     throw notExpressible(
+      'anyOf',
       `the schema at ${pointerName(one[0]?.at ?? '')}`,
       `because its anyOf, oneOf, if and dependencies make more than ${mostAlternatives} combinations`,
     )
@@ -148,7 +177,9 @@ function withoutOldForms(schema: SchemaObject): SchemaObject {
     ...others,
     ...(Array.isArray(items)
       ? { prefixItems: items, ...(additionalItems === undefined ? {} : { items: additionalItems }) }
-      : { ...(items === undefined ? {} : { items }) }),
+      : items === undefined
+        ? {}
+        : { items }),
     ...(dependencies === undefined
       ? {}
       : {

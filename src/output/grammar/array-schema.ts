@@ -53,6 +53,7 @@ function distinctItems(schema: SchemaObject, at: Pointer, context: SchemaContext
   const values = isPlain ? context.finiteValues({ schema: items, at: child(at, 'items') }) : undefined
   if (values === undefined) {
     throw notExpressible(
+      'uniqueItems',
       `uniqueItems at ${pointerName(child(at, 'uniqueItems'))}`,
       'because a grammar does not remember; it can only ask for items out of an enum in its order',
     )
@@ -64,9 +65,14 @@ function distinctItems(schema: SchemaObject, at: Pointer, context: SchemaContext
     const key = `${from} ${count}`
     let found = known.get(key)
     if (found === undefined) {
-      const options = count === max ? [] : values.slice(from).map((value, index) =>
-        context.shared(sequence(count === 0 ? empty : context.comma, value, rest(from + index + 1, count + 1))),
-      )
+      const options =
+        count === max
+          ? []
+          : values
+              .slice(from)
+              .map((value, index) =>
+                context.shared(sequence(count === 0 ? empty : context.comma, value, rest(from + index + 1, count + 1))),
+              )
       found = choice(...options, count >= min ? empty : never)
       known.set(key, found)
     }

@@ -35,7 +35,9 @@ export function chooseBounds(given: Grammar, maxTokens: number, countTokens: (te
   const open = openBoundsOf(grammar)
   const fits = (characters: number, items: number): boolean =>
     longest(grammar, { characters, items }, count) <= maxTokens
-  const items = open.has('items') ? largest(leastItems, mostItems, (times) => fits(usualBounds.characters, times)) : leastItems
+  const items = open.has('items')
+    ? largest(leastItems, mostItems, (times) => fits(usualBounds.characters, times))
+    : leastItems
   const characters = open.has('characters')
     ? largest(leastCharacters, Math.min(mostCharacters, maxTokens), (times) => fits(times, items))
     : leastCharacters

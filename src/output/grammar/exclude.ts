@@ -15,7 +15,8 @@ export function exclude(one: SchemaObject, other: SchemaObject): boolean {
   const [first, second] = [one, other].map((schema) => (schema['properties'] ?? {}) as Record<string, Schema>)
   return required.some((name) => {
     const isForbidden = [one, other].some(
-      (schema) => schema['additionalProperties'] === false &&
+      (schema) =>
+        schema['additionalProperties'] === false &&
         schema['patternProperties'] === undefined &&
         !Object.hasOwn(schema['properties'] ?? {}, name),
     )

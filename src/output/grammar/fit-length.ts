@@ -11,11 +11,17 @@ const mostRepetitions = 4096
 export function fitLength(expression: Expression, min: number, max: number): Expression | undefined {
   const { min: least, max: most } = textLengths(expression)
   if (least >= min && most <= max) return expression
-  const atLeast = least >= min ? expression : search((times) => raised(expression, times, min), (found) => textLengths(found).min >= min)
+  const atLeast =
+    least >= min
+      ? expression
+      : search(
+          (times) => raised(expression, times, min),
+          (found) => textLengths(found).min >= min,
+        )
   if (atLeast === undefined) return undefined
   const { max: longest } = textLengths(atLeast)
   if (longest <= max) return atLeast
-  const limits = [...Array.from({ length: 64 }, (_, times) => 64 - times)]
+  const limits = Array.from({ length: 65 }, (_, times) => 64 - times)
   const start = Math.min(max, mostRepetitions)
   for (const times of [...halves(start), ...limits]) {
     const found = lowered(atLeast, times, max)

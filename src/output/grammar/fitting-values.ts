@@ -29,5 +29,10 @@ function toSchema(value: unknown): Schema {
     return { type: 'array', prefixItems: value.map(toSchema), items: false, minItems: value.length }
   }
   const entries = Object.entries(value).map(([name, member]) => [name, toSchema(member)])
-  return { type: 'object', properties: Object.fromEntries(entries), required: Object.keys(value), additionalProperties: false }
+  return {
+    type: 'object',
+    properties: Object.fromEntries(entries),
+    required: Object.keys(value),
+    additionalProperties: false,
+  }
 }

@@ -234,7 +234,10 @@ const cases: readonly (readonly [name: string, schema: Schema, yes: readonly str
   ['what is not', { type: 'string', not: { enum: ['', 'no', 'non'] } }, ['"n"', '"not"'], ['""', '"no"', '"non"']],
   [
     'what is not, by limits',
-    { type: ['string', 'integer', 'null'], not: { anyOf: [{ type: 'null' }, { type: 'number', minimum: 3 }, { type: 'string', maxLength: 1 }] } },
+    {
+      type: ['string', 'integer', 'null'],
+      not: { anyOf: [{ type: 'null' }, { type: 'number', minimum: 3 }, { type: 'string', maxLength: 1 }] },
+    },
     ['2', '"ab"'],
     ['3', '"a"', 'null'],
   ],
@@ -244,12 +247,11 @@ const cases: readonly (readonly [name: string, schema: Schema, yes: readonly str
       type: 'object',
       properties: { kind: { enum: ['a', 'b'] }, x: { const: 1 } },
       required: ['kind'],
-      if: { properties: { kind: { const: 'a' } } },
-      then: { required: ['x'] },
-      else: { properties: { x: false } },
+      if: { properties: { kind: { const: 'b' } } },
+      else: { required: ['x'] },
     },
-    ['{"kind":"a","x":1}', '{"kind":"b"}'],
-    ['{"kind":"a"}', '{"kind":"b","x":1}'],
+    ['{"kind":"a","x":1}', '{"kind":"b"}', '{"kind":"b","x":1}'],
+    ['{"kind":"a"}'],
   ],
   [
     'dependencies',
@@ -303,7 +305,12 @@ const cases: readonly (readonly [name: string, schema: Schema, yes: readonly str
   ['numbers of a format', { type: 'integer', format: 'int32' }, ['0', '2147483647'], ['2147483648', '-2147483649']],
   [
     'names by their length beside others',
-    { type: 'object', properties: { a: {}, long: {} }, propertyNames: { maxLength: 2 }, additionalProperties: { const: 1 } },
+    {
+      type: 'object',
+      properties: { a: {}, long: {} },
+      propertyNames: { maxLength: 2 },
+      additionalProperties: { const: 1 },
+    },
     ['{"a":2}', '{"b":1}', '{"a":"","bc":1}'],
     ['{"long":1}', '{"abc":1}'],
   ],
@@ -485,7 +492,10 @@ describe('bounds', () => {
   })
 
   it('keep what holds itself within the tokens', () => {
-    const { grammar, warnings } = jsonSchemaToGbnf({ type: 'array', items: { $ref: '#' }, maxItems: 2 }, { maxTokens: 40 })
+    const { grammar, warnings } = jsonSchemaToGbnf(
+      { type: 'array', items: { $ref: '#' }, maxItems: 2 },
+      { maxTokens: 40 },
+    )
     const levels = Number(/what holds itself to (\d+) levels/.exec(warnings[0]?.message ?? '')?.[1])
     expect(levels).toBeGreaterThan(2)
     const gbnf = new Gbnf(grammar)

@@ -5,7 +5,7 @@ import { type BoundedGrammar, type BoundsOptions, boundGrammar } from './bound-g
 import { finiteRules } from './finite-rules.js'
 import { fittingValues, splitValues } from './fitting-values.js'
 import { choice, empty, type Expression, isNever, rule, sequence, text } from './expression.js'
-import { notExpressible } from './not-expressible.js'
+import { notExpressible, type RefusedKeyword } from './not-expressible.js'
 import { numberSchema } from './number-schema.js'
 import { objectSchema } from './object-schema.js'
 import { otherTexts } from './other-texts.js'
@@ -32,7 +32,11 @@ export function jsonSchemaToGbnf(schema: SchemaObject, options: JsonGrammarOptio
   const compiler = new SchemaCompiler(schema, options.whitespacePattern)
   const finite = finiteRules({ root: compiler.value({ schema, at: '' }), rules: compiler.rules })
   if (isNever(finite.root)) {
-    throw notExpressible('the schema', 'because no value fits it; see which of its keywords exclude each other')
+    throw notExpressible(
+      undefined,
+      'the schema',
+      'because no value fits it; see which of its keywords exclude each other',
+    )
   }
   const { grammar, warnings } = boundGrammar(finite, options)
   return { grammar, warnings: [...compiler.warnings, ...warnings] }
@@ -146,15 +150,18 @@ function enumeration(schema: SchemaObject): Expression {
 }
 
 function limitsText(schema: SchemaObject): string {
-  return JSON.stringify(pick(schema, 'minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf', 'format'))
+  return JSON.stringify(
+    pick(schema, 'minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf', 'format'),
+  )
 }
 
 function pick(schema: SchemaObject, ...keywords: readonly string[]): SchemaObject {
   return Object.fromEntries(keywords.filter((each) => each in schema).map((each) => [each, schema[each]]))
 }
 
-function cannotSay(keyword: string, at: Pointer): Error {
+function cannotSay(keyword: RefusedKeyword, at: Pointer): Error {
   return notExpressible(
+    keyword,
     `${keyword} at ${pointerName(child(at, keyword))}`,
     'because no grammar says it; leave it out and check the answer for it',
   )

@@ -10,7 +10,7 @@ const smallerWins = new Set(['maximum', 'exclusiveMaximum', 'maxLength', 'maxIte
 const schemaKeywords = new Set(['propertyNames'])
 /** Handled together with others. */
 const groupedKeywords = new Set(['properties', 'patternProperties', 'additionalProperties', 'items', 'prefixItems'])
-const conflictingKeywords = new Set(['pattern', 'format', 'multipleOf', 'contains', 'minContains', 'maxContains'])
+const conflictingKeywords = ['pattern', 'format', 'multipleOf', 'contains', 'minContains', 'maxContains'] as const
 
 /**
  * A schema of what fits both; `undefined`: nothing does. Neither has keywords that combine schemas, or `const`.
@@ -31,8 +31,9 @@ export function mergeSchemas(one: SchemaObject, other: SchemaObject, at: Pointer
     else if (largerWins.has(keyword)) merged[keyword] = Math.max(before as number, value as number)
     else if (smallerWins.has(keyword)) merged[keyword] = Math.min(before as number, value as number)
     else if (schemaKeywords.has(keyword)) merged[keyword] = both(before as Schema, value as Schema)
-    else if (conflictingKeywords.has(keyword)) {
+    else if (isConflicting(keyword)) {
       throw notExpressible(
+        keyword,
         `two values of ${keyword} at ${pointerName(child(at, keyword))}`,
         'because a grammar cannot ask for both; join them into one',
       )
@@ -41,6 +42,10 @@ export function mergeSchemas(one: SchemaObject, other: SchemaObject, at: Pointer
   mergeProperties(merged, one, other)
   mergeItems(merged, one, other)
   return isEmptyList(merged['type']) || isEmptyList(merged['enum']) ? undefined : merged
+}
+
+function isConflicting(keyword: string): keyword is (typeof conflictingKeywords)[number] {
+  return (conflictingKeywords as readonly string[]).includes(keyword)
 }
 
 function both(one: Schema, other: Schema): Schema {

@@ -95,7 +95,9 @@ function otherValues(values: readonly unknown[]): readonly Schema[] {
   const texts = values.filter((value) => typeof value === 'string')
   const ends = [undefined, ...new Set(numbers)]
   return [
-    ...allTypes.filter((type) => ['object', 'array', 'null'].includes(type) && !values.some((value) => isOfType(value, type))).map((type) => ({ type })),
+    ...allTypes
+      .filter((type) => ['object', 'array', 'null'].includes(type) && !values.some((value) => isOfType(value, type)))
+      .map((type) => ({ type })),
     { enum: [true, false].filter((value) => !values.includes(value)) },
     { type: 'string', ...(texts.length > 0 ? { [otherTexts]: texts } : {}) },
     ...ends.map((end, index) => ({
@@ -109,7 +111,8 @@ function otherValues(values: readonly unknown[]): readonly Schema[] {
 function otherLimit(keyword: string, value: unknown): readonly Schema[] | undefined {
   const limit = value as number
   const above = (type: ValueType, opposite: string): readonly Schema[] => [{ type, [opposite]: limit + 1 }]
-  const below = (type: ValueType, opposite: string): readonly Schema[] => (limit > 0 ? [{ type, [opposite]: limit - 1 }] : [])
+  const below = (type: ValueType, opposite: string): readonly Schema[] =>
+    limit > 0 ? [{ type, [opposite]: limit - 1 }] : []
   switch (keyword) {
     case 'minimum':
       return [{ type: 'number', exclusiveMaximum: limit }]

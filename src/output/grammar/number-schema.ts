@@ -35,7 +35,10 @@ function readLimits({ minimum, maximum, exclusiveMinimum, exclusiveMaximum, form
 }
 
 function integers({ min, max, excludesMin, excludesMax }: Limits): Expression {
-  return integerRange(excludesMin ? Math.floor(min) + 1 : Math.ceil(min), excludesMax ? Math.ceil(max) - 1 : Math.floor(max))
+  return integerRange(
+    excludesMin ? Math.floor(min) + 1 : Math.ceil(min),
+    excludesMax ? Math.ceil(max) - 1 : Math.floor(max),
+  )
 }
 
 function multiples(step: number, isWhole: boolean, limits: Limits, at: Pointer): Expression {
@@ -56,6 +59,7 @@ function multiples(step: number, isWhole: boolean, limits: Limits, at: Pointer):
   if (isFree && Number.isInteger(step) && 1000 % step === 0) return endings(step)
   if (step === 1) return integers(limits)
   throw notExpressible(
+    'multipleOf',
     `multipleOf at ${pointerName(child(at, 'multipleOf'))}`,
     `because a grammar does not calculate; it can list ${mostMultiples} multiples between limits, and say 0.1, 0.01 and so on, and divisors of 1000 without limits`,
   )
@@ -77,6 +81,10 @@ function decimalNumbers({ min, max, excludesMin, excludesMax }: Limits, decimals
 function endings(step: number): Expression {
   const small = Array.from({ length: Math.floor(999 / step) + 1 }, (_, times) => String(times * step))
   const [zero = '0', ...others] = small
-  const long = sequence(chars(charSet(['1', '9'])), repeat(digit, 0, 8), choice(...small.map((each) => text(each.padStart(3, '0')))))
+  const long = sequence(
+    chars(charSet(['1', '9'])),
+    repeat(digit, 0, 8),
+    choice(...small.map((each) => text(each.padStart(3, '0')))),
+  )
   return choice(text(zero), sequence(optional(text('-')), choice(...others.map(text), long)))
 }

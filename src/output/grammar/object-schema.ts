@@ -1,14 +1,4 @@
-import {
-  choice,
-  empty,
-  type Expression,
-  isNever,
-  never,
-  optional,
-  repeat,
-  sequence,
-  text,
-} from './expression.js'
+import { choice, empty, type Expression, isNever, never, optional, repeat, sequence, text } from './expression.js'
 import { notExpressible } from './not-expressible.js'
 import type { SchemaContext } from './schema-context.js'
 import { readProperties } from './read-properties.js'
@@ -37,10 +27,12 @@ export function objectSchema(schema: SchemaObject, at: Pointer, context: SchemaC
       isRequired: required.has(name),
     })
   }
-  const extra = choice(...properties.others(names).map(({ key, value }) => {
-    const expression = context.value(value)
-    return isNever(expression) ? never : context.pair(key(), expression)
-  }))
+  const extra = choice(
+    ...properties.others(names).map(({ key, value }) => {
+      const expression = context.value(value)
+      return isNever(expression) ? never : context.pair(key(), expression)
+    }),
+  )
   return context.braces('{', membersOf(members, extra, schema, at, context), '}')
 }
 
@@ -80,8 +72,9 @@ function membersOf(
   return choice(...options)
 }
 
-function cannotCount(keyword: string, at: Pointer): Error {
+function cannotCount(keyword: 'minProperties' | 'maxProperties', at: Pointer): Error {
   return notExpressible(
+    keyword,
     `${keyword} at ${pointerName(child(at, keyword))}`,
     'because a grammar cannot count different properties; make them required or leave them out',
   )

@@ -5,7 +5,14 @@ import { jsonString } from './json-text.js'
 import { notExpressible } from './not-expressible.js'
 import { noneOf } from './other-texts.js'
 import { partialMatch } from './regex-expression.js'
-import { child, type LocatedSchema, type Pointer, pointerName, type Schema, type SchemaObject } from './schema-reference.js'
+import {
+  child,
+  type LocatedSchema,
+  type Pointer,
+  pointerName,
+  type Schema,
+  type SchemaObject,
+} from './schema-reference.js'
 import { stringSchema } from './string-schema.js'
 import { textsInCommon } from './texts-in-common.js'
 
@@ -15,17 +22,33 @@ export interface Properties {
   readonly declared: readonly string[]
   readonly of: (name: string) => LocatedSchema
   /** Keys, as JSON writes them, and values of properties with other names than these. */
-  readonly others: (names: readonly string[]) => readonly { readonly key: () => Expression; readonly value: LocatedSchema }[]
+  readonly others: (
+    names: readonly string[],
+  ) => readonly { readonly key: () => Expression; readonly value: LocatedSchema }[]
 }
 
 type Schemas = Readonly<Record<string, Schema>>
 
 /** Of `propertyNames`: what can be told of a name, and asked of one that the model makes. */
-const nameKeywords = new Set(['type', 'minLength', 'maxLength', 'pattern', 'format', 'enum', 'const', 'title', 'description'])
+const nameKeywords = new Set([
+  'type',
+  'minLength',
+  'maxLength',
+  'pattern',
+  'format',
+  'enum',
+  'const',
+  'title',
+  'description',
+])
 
 /** @throws UnsupportedOptionError `UNSUPPORTED_OPTION` for `propertyNames` with more than {@link nameKeywords}. */
 export function readProperties(schema: SchemaObject, at: Pointer): Properties {
-  const { properties = {}, patternProperties = {}, additionalProperties } = schema as {
+  const {
+    properties = {},
+    patternProperties = {},
+    additionalProperties,
+  } = schema as {
     readonly properties?: Schemas
     readonly patternProperties?: Schemas
     readonly additionalProperties?: Schema
@@ -33,9 +56,14 @@ export function readProperties(schema: SchemaObject, at: Pointer): Properties {
   const patterns = Object.keys(patternProperties)
   const naming = readNames(schema, at, patterns.length > 0)
   const fits = (name: string, pattern: string): boolean => new RegExp(pattern, 'u').test(name)
-  const located = (value: Schema, ...steps: readonly string[]): LocatedSchema => ({ schema: value, at: child(at, ...steps) })
-  const joined = (schemas: readonly Schema[]): Schema => (schemas.length === 1 ? (schemas[0] as Schema) : { allOf: schemas })
-  const ofPatterns = (chosen: readonly string[]): readonly Schema[] => chosen.map((each) => patternProperties[each] as Schema)
+  const located = (value: Schema, ...steps: readonly string[]): LocatedSchema => ({
+    schema: value,
+    at: child(at, ...steps),
+  })
+  const joined = (schemas: readonly Schema[]): Schema =>
+    schemas.length === 1 ? (schemas[0] as Schema) : { allOf: schemas }
+  const ofPatterns = (chosen: readonly string[]): readonly Schema[] =>
+    chosen.map((each) => patternProperties[each] as Schema)
   return {
     declared: naming.listed ?? Object.keys(properties),
     of(name) {
@@ -92,6 +120,7 @@ function readNames(schema: SchemaObject, at: Pointer, hasPatterns: boolean): Nam
   const texts = listed?.filter((name) => typeof name === 'string')
   if (!isKnown || (hasPatterns && texts === undefined) || (limits['type'] ?? 'string') !== 'string') {
     throw notExpressible(
+      'propertyNames',
       `propertyNames at ${pointerName(where)}`,
       'because it may only have a pattern, lengths or a list, and no pattern beside patternProperties',
     )
@@ -101,12 +130,26 @@ function readNames(schema: SchemaObject, at: Pointer, hasPatterns: boolean): Nam
     listed: texts?.filter(fits),
     allows: fits,
     other(names) {
-      const { pattern, format, minLength = 0, maxLength } = limits as { readonly pattern?: string; readonly format?: string; readonly minLength?: number; readonly maxLength?: number }
+      const {
+        pattern,
+        format,
+        minLength = 0,
+        maxLength,
+      } = limits as {
+        readonly pattern?: string
+        readonly format?: string
+        readonly minLength?: number
+        readonly maxLength?: number
+      }
       const taken = names.filter(fits)
       if (taken.length === 0) return stringSchema(limits, where, () => undefined)
-      const fitting = pattern === undefined && format === undefined ? fitLength(noneOf(names), minLength, maxLength ?? Infinity) : undefined
+      const fitting =
+        pattern === undefined && format === undefined
+          ? fitLength(noneOf(names), minLength, maxLength ?? Infinity)
+          : undefined
       if (fitting !== undefined) return jsonString(fitting)
       throw notExpressible(
+        'propertyNames',
         `propertyNames beside properties at ${pointerName(where)}`,
         'because a grammar cannot leave the declared names out of what a pattern matches; leave one of them out',
       )

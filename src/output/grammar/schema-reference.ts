@@ -21,7 +21,11 @@ export function resolveReference(document: SchemaObject, reference: string, at: 
   if (local.startsWith('#/')) return atPointer(document, decodeURIComponent(local.slice(1)), at)
   const named = local.startsWith('#') ? findAnchor(document, local.slice(1), '') : undefined
   if (named !== undefined) return named
-  throw notExpressible(`$ref ${JSON.stringify(reference)} at ${pointerName(at)}`, 'because it leads out of the schema')
+  throw notExpressible(
+    '$ref',
+    `$ref ${JSON.stringify(reference)} at ${pointerName(at)}`,
+    'because it leads out of the schema',
+  )
 }
 
 /** A pointer in a sentence. */

@@ -19,6 +19,7 @@ export function stringSchema(schema: SchemaObject, at: Pointer, onUnknownFormat:
     const excluded = others.find((each) => fitsKeywords(each, { ...schema, [otherTexts]: [] }))
     if (excluded === undefined) return jsonString(withLength(content, min, max, at))
     throw notExpressible(
+      'not',
       `the exception ${JSON.stringify(excluded)} from a pattern or format at ${pointerName(at)}`,
       'because a grammar cannot leave a text out of what a pattern matches',
     )
@@ -50,6 +51,7 @@ function withLength(content: Expression, min: number, max: number | undefined, a
   if (fitting !== undefined) return fitting
   const keyword = textLengths(content).min < min ? 'minLength' : 'maxLength'
   throw notExpressible(
+    keyword,
     `${keyword} beside a pattern or format at ${pointerName(child(at, keyword))}`,
     'because no repetitions in it make such a length; say the length in the pattern',
   )
