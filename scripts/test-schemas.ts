@@ -18,7 +18,7 @@ import { parseArgs } from 'node:util'
 import { LlamaCpp } from '../src/llama-cpp/llama-cpp.js'
 import { askKind, type KindAnswers } from '../test/schemas/ask-kind.js'
 import { examineSuite } from '../test/schemas/examine-suite.js'
-import { judgeSuite } from '../test/schemas/judge-suite.js'
+import { judgeSuite, wrongTexts } from '../test/schemas/judge-suite.js'
 import { readKinds } from '../test/schemas/read-kinds.js'
 import { readSuite } from '../test/schemas/read-suite.js'
 import { fetchSuite } from './test-schemas/fetch-suite.js'
@@ -66,7 +66,8 @@ async function examineDrafts(isRequired: boolean): Promise<void> {
   print('draft', 'values judged alike', 'schemas expressed', 'texts that fit', 'valid values accepted')
   for (const [folder, draft] of suites) {
     const figures = await examineSuite(readSuite(folder, draft), samples)
-    const { values, agreed, schemas, expressed, validValues, accepted, wrong } = figures
+    const { values, agreed, schemas, expressed, validValues, accepted } = figures
+    const wrong = wrongTexts(figures)
     const texts = expressed * samples
     print(
       draft,
