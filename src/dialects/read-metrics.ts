@@ -24,7 +24,7 @@ export function metricsLoad({ waiting, running }: LoadGauges): LoadRoute {
  *
  * @returns `undefined` when there is none.
  */
-export function sumOfSeries(text: string, name: string): number | undefined {
+function sumOfSeries(text: string, name: string): number | undefined {
   let sum: number | undefined
   for (let at = text.indexOf(name); at !== -1; at = text.indexOf(name, at + name.length)) {
     const isLineStart = at === 0 || text[at - 1] === '\n'

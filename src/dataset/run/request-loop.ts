@@ -204,7 +204,7 @@ export class RequestLoop {
     this.#inFlight--
     endpoint.ended(item)
     const { committer, budget } = this.#options
-    if (item.isBeaten) this.#waste(item, endpoint, result)
+    if (item.isBeaten) this.#waste(item, endpoint, result, true)
     else if (result.outcome === 'ok') {
       this.#count(item, result)
       this.#answered(endpoint, result)
@@ -237,7 +237,7 @@ export class RequestLoop {
       hasAnswered: totals.counts.ok > 0,
     })
     if (cause === 'request') this.#count(item, result)
-    else this.#waste(item, endpoint, result)
+    else this.#waste(item, endpoint, result, cause === 'server' && result.cause?.status === undefined)
     const error = result.cause as HeadraceError
     switch (cause) {
       case 'request':
@@ -315,12 +315,15 @@ export class RequestLoop {
     if (item.unknownPrompts > 0) totals.addWaste((result.usage.inputTokens ?? 0) * item.unknownPrompts, 0)
   }
 
-  /** An attempt for nothing. What the server did not tell of it is estimated. */
-  #waste(item: RequestItem, endpoint: Endpoint, result: GenerateOneResult): void {
+  /** An attempt for nothing. What the server did not tell of it is estimated, if it was at work: `wasRun`. */
+  #waste(item: RequestItem, endpoint: Endpoint, result: GenerateOneResult, wasRun: boolean): void {
     const { totals } = this.#options
     totals.addAttempt(result, true)
-    if (result.usage.outputTokens !== undefined || (!item.hasBegun && !item.isBeaten)) return
-    totals.addWaste(0, endpoint.estimateTokens(item, result.cause?.partial))
+    if (result.usage.outputTokens !== undefined || (!wasRun && !item.hasBegun)) return
+    const tokens = endpoint.estimateTokens(item, result.cause?.partial)
+    if (tokens === 0) return
+    totals.addWaste(0, tokens)
+    // How long the prompt is will be known when the row is answered.
     if (item.isBeaten) totals.addWaste(item.promptTokens ?? 0, 0)
     else item.unknownPrompts++
   }
