@@ -65,6 +65,7 @@ describe('load', () => {
       contextWindowSource: 'registered',
       numOutput: 8192,
       modelName: 'my-qwen',
+      servedModel: 'qwen2.5-instruct 0_5 q4_k_m',
       isChatModel: true,
       isFunctionCallingModel: true,
       isVisionModel: false,

@@ -25,6 +25,7 @@ describe.each(versions)('server %s', (version) => {
       contextWindowSource: 'registered',
       numOutput: 8192,
       modelName: 'my-qwen',
+      servedModel: expect.stringMatching(/^qwen-chat\b/),
       isChatModel: true,
       isFunctionCallingModel: true,
       isVisionModel: false,
