@@ -48,7 +48,7 @@ const mostWaitSeconds = 1
 export const scenarios: Readonly<Record<string, (options: FillOptions) => readonly (() => Promise<Outcome>)[]>> = {
   gauge: (options) => of(options).map((setting) => () => fill('gauge', 'queue gauge', setting, {}, options)),
   stream: (options) =>
-    of(options).map((setting) => () => fill('stream', 'no gauge', setting, { hasMetrics: false }, options)),
+    settingsOf(options).map((setting) => () => fill('stream', 'no gauge', setting, { hasMetrics: false }, options)),
   rejections: (options) => [
     () => fill('rejections', 'no gauge, refuses at 64 waiting', usual, { hasMetrics: false, maxQueued: 64 }, options),
   ],
@@ -69,7 +69,7 @@ export const scenarios: Readonly<Record<string, (options: FillOptions) => readon
   tail: (options) => [() => tail(options)],
 }
 
-function of({ isQuick }: FillOptions): readonly Setting[] {
+function settingsOf({ isQuick }: FillOptions): readonly Setting[] {
   return isQuick ? [usual] : settings
 }
 
