@@ -23,7 +23,7 @@ const loads: readonly Load[] = [
   { places: 256, streams: true, timeScale: 1 },
   { places: 256, streams: true, timeScale: 10 },
   { places: 256, streams: true, timeScale: 20 },
-  { places: 2048, streams: true, timeScale: 10 },
+  { places: 2048, streams: true, timeScale: 4 },
 ]
 
 /** Keeps asking until `isOver`, then leaves. @returns how it leaves. */

@@ -46,7 +46,7 @@ const mostWaitSeconds = 1
 
 /** Each takes a line or more of the table. */
 export const scenarios: Readonly<Record<string, (options: FillOptions) => readonly (() => Promise<Outcome>)[]>> = {
-  gauge: (options) => of(options).map((setting) => () => fill('gauge', 'queue gauge', setting, {}, options)),
+  gauge: (options) => settingsOf(options).map((setting) => () => fill('gauge', 'queue gauge', setting, {}, options)),
   stream: (options) =>
     settingsOf(options).map((setting) => () => fill('stream', 'no gauge', setting, { hasMetrics: false }, options)),
   rejections: (options) => [

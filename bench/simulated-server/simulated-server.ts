@@ -17,7 +17,7 @@ import { VllmMetrics } from './vllm-metrics.js'
 
 /**
  * A server that answers as vLLM does and takes as long as a GPU would: a {@link SimulatedEngine} behind vLLM's routes.
- * Its time begins with the first request. `GET /simulation` gives its own books, `POST /simulation` changes what it can
+ * Its time begins with the first request, or the first change. `GET /simulation` gives its own books, `POST /simulation` changes what it can
  * do: a {@link Change}, or a list of them.
  */
 export class SimulatedServer {
@@ -32,6 +32,8 @@ export class SimulatedServer {
   readonly #schedule = new Schedule()
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
+  /** Those that ask for `/simulation` now: they get their answer whatever becomes of the others. */
+  readonly #controls = new Set<Socket>()
   readonly #writers = new Map<Sequence, AnswerWriter>()
   readonly #streams = new Set<AnswerWriter>()
   readonly #streamEveryMs: number
@@ -109,8 +111,9 @@ export class SimulatedServer {
     )
   }
 
-  /** Makes something happen, now or when the change says. */
+  /** Makes something happen, now or when the change says. Where no request has come yet, time begins with it. */
   change(...changes: readonly Change[]): void {
+    this.#time.start()
     const nowMs = this.#sync()
     for (const change of changes) this.#schedule.add(change, nowMs)
     this.#sync()
@@ -121,6 +124,7 @@ export class SimulatedServer {
     this.#isClosed = true
     this.#cancelWake?.()
     this.#cancelFlush?.()
+    this.#controls.clear()
     await this.#stopListening()
   }
 
@@ -138,8 +142,12 @@ export class SimulatedServer {
 
   async #stopListening(): Promise<void> {
     const isClosed = new Promise((resolve) => this.#server.close(resolve))
-    for (const socket of this.#sockets) socket.resetAndDestroy()
+    this.#reset()
     await isClosed
+  }
+
+  #reset(): void {
+    for (const socket of this.#sockets) if (!this.#controls.has(socket)) socket.resetAndDestroy()
   }
 
   /** Brings the simulation to the present. @returns simulated milliseconds. */
@@ -189,7 +197,7 @@ export class SimulatedServer {
     this.#state = state
     if (state === 'gone') void this.#stopListening()
     else {
-      for (const socket of this.#sockets) socket.resetAndDestroy()
+      this.#reset()
       if (wasGone) void this.#listen(this.#port)
     }
   }
@@ -212,6 +220,7 @@ export class SimulatedServer {
       request.socket.resetAndDestroy()
       return
     }
+    if (isControl) this.#keep(request.socket, response)
     let text = ''
     request.setEncoding('utf8')
     request.on('data', (chunk: string) => (text += chunk))
@@ -226,6 +235,13 @@ export class SimulatedServer {
         sendJson(response, status, errorBody(status, error instanceof Error ? error.message : String(error)))
       }
     })
+  }
+
+  #keep(socket: Socket, response: ServerResponse): void {
+    this.#controls.add(socket)
+    // Its connection must not outlive the others by more than its answer.
+    response.setHeader('connection', 'close')
+    response.on('close', () => this.#controls.delete(socket))
   }
 
   #route(route: string, parameters: URLSearchParams, text: string, response: ServerResponse): void {
@@ -258,7 +274,7 @@ export class SimulatedServer {
       }
       case 'POST /simulation':
         this.change(...parseChanges(JSON.parse(text)))
-        if (!response.destroyed) sendJson(response, 200, this.report())
+        sendJson(response, 200, this.report())
         return
     }
     sendJson(response, 404, { detail: 'Not Found' })
