@@ -26,9 +26,8 @@ export interface Driven {
   readonly summary: RunSummary
   readonly servers: readonly SimulatedServer[]
   readonly reports: readonly SimulationReport[]
-  /** Of the last row that a server was asked for. */
-  readonly lastArrivalMs: number
-  readonly realMs: number
+  /** When the last row was asked for the first time: until then a run can be held to fill its servers. */
+  readonly lastRowMs: number
 }
 
 /** Long enough for any answer that is drawn. */
@@ -40,8 +39,14 @@ export async function drive<T>(
   look: (driven: Driven) => T,
 ): Promise<T> {
   const time = new LockstepTime(timeScale)
-  const startedAt = performance.now()
-  const servers = await Promise.all(options.map((each) => SimulatedServer.start(each, time)))
+  const asked = new Set<string>()
+  let lastRowMs = 0
+  const onArrival = (prompt: string): void => {
+    if (asked.has(prompt)) return
+    asked.add(prompt)
+    lastRowMs = time.now()
+  }
+  const servers = await Promise.all(options.map((each) => SimulatedServer.start(each, time, onArrival)))
   const folder = await mkdtemp(join(tmpdir(), 'headrace-fill-'))
   const llms = servers.map(
     ({ url }) =>
@@ -56,8 +61,7 @@ export async function drive<T>(
       { runtime: time },
     )
     const reports = servers.map((server) => server.report())
-    const lastArrivalMs = Math.max(0, ...reports.map((report) => report.lastArrivalMs ?? 0))
-    return look({ summary, servers, reports, lastArrivalMs, realMs: performance.now() - startedAt })
+    return look({ summary, servers, reports, lastRowMs })
   } finally {
     await Promise.all(llms.map((llm) => llm.unload()))
     await Promise.all(servers.map((server) => server.close()))

@@ -93,8 +93,8 @@ async function fill(
   const rows = Math.round(rowsPerSecond * (options.isQuick ? 120 : 240))
   const title = `${what}, ${label}`
   return drive(driveOf(options, [{ ...server, ...changes }], rows), (driven) => {
-    const { servers, lastArrivalMs, summary } = driven
-    const span = servers[0]?.report(settledMs, lastArrivalMs).span as SpanReport
+    const { servers, lastRowMs, summary } = driven
+    const span = servers[0]?.report(settledMs, lastRowMs).span as SpanReport
     return {
       tokens: tokensOf(title, driven),
       measures: [
@@ -117,11 +117,9 @@ async function change(
   const rows = Math.round((usual.rowsPerSecond * changeMs) / 1000 + rowsPerSecondAfter * (options.isQuick ? 120 : 180))
   const server = { ...usual.server, kvCacheTokens: 2 ** 19, changes: [{ atMs: changeMs, capacity }] }
   return drive(driveOf(options, [server], rows), (driven) => {
-    const { servers, reports, lastArrivalMs, summary } = driven
-    const windows = (reports[0]?.windows ?? []).filter(
-      ({ fromMs, toMs }) => fromMs >= changeMs && toMs <= lastArrivalMs,
-    )
-    const after = servers[0]?.report(changeMs + 60_000, lastArrivalMs).span as SpanReport
+    const { servers, reports, lastRowMs, summary } = driven
+    const windows = (reports[0]?.windows ?? []).filter(({ fromMs, toMs }) => fromMs >= changeMs && toMs <= lastRowMs)
+    const after = servers[0]?.report(changeMs + 60_000, lastRowMs).span as SpanReport
     return {
       tokens: tokensOf(what, driven),
       measures: [
@@ -156,7 +154,7 @@ async function endpoints(
   const rows = Math.round(14 * 7 * seconds)
   const what = changes?.length === 0 ? 'speeds 1:2:4' : 'speeds 1:2:4, the second gone for 60 s'
   return drive(driveOf(options, servers, rows), (driven) => {
-    const spans = driven.servers.map((server) => server.report(settledMs, driven.lastArrivalMs).span)
+    const spans = driven.servers.map((server) => server.report(settledMs, driven.lastRowMs).span)
     const sum = (of: (span: SpanReport) => number): number => spans.reduce((total, span) => total + of(span), 0)
     const share =
       sum((span) => span.generatedTokens) / sum((span) => (span.bestTokensPerSecond * (span.toMs - span.fromMs)) / 1000)

@@ -25,6 +25,7 @@ export class SimulatedServer {
   readonly #model: string
   readonly #maxModelLen: number
   readonly #answers: Answers
+  readonly #onArrival: ((prompt: string) => void) | undefined
   readonly #engine: SimulatedEngine
   readonly #ledger: Ledger
   readonly #metrics = new VllmMetrics()
@@ -45,7 +46,12 @@ export class SimulatedServer {
   #cancelFlush: (() => void) | undefined
   #isClosed = false
 
-  private constructor(options: SimulatedServerOptions, time: SimulatedTime | undefined) {
+  private constructor(
+    options: SimulatedServerOptions,
+    time: SimulatedTime | undefined,
+    onArrival: ((prompt: string) => void) | undefined,
+  ) {
+    this.#onArrival = onArrival
     const { model = 'simulated/model', maxModelLen = 8192, windowMs = 5000, changes = [] } = options
     this.#options = options
     this.#model = model
@@ -83,10 +89,15 @@ export class SimulatedServer {
    * Listens until {@link close}.
    *
    * @param time - One that others share, instead of a time of its own by `timeScale`.
+   * @param onArrival - Is told the prompt of every request that is let in.
    * @throws Error when the port is taken.
    */
-  static async start(options: SimulatedServerOptions = {}, time?: SimulatedTime): Promise<SimulatedServer> {
-    const server = new SimulatedServer(options, time)
+  static async start(
+    options: SimulatedServerOptions = {},
+    time?: SimulatedTime,
+    onArrival?: (prompt: string) => void,
+  ): Promise<SimulatedServer> {
+    const server = new SimulatedServer(options, time, onArrival)
     await server.#listen(options.port ?? 0)
     return server
   }
@@ -314,6 +325,7 @@ export class SimulatedServer {
     const tokens = goesOn ? limit : Math.min(limit, Math.max(minTokens, drawn.tokens))
     const sequence = this.#engine.submit({ promptTokens, outputTokens: tokens })
     this.#ledger.arrived(sequence)
+    this.#onArrival?.(prompt)
     const id = `${request.kind === 'chat' ? 'chatcmpl' : 'cmpl'}-${++this.#requests}`
     const writer = new AnswerWriter(response, request, sequence, this.#answers, drawn, {
       id,
