@@ -20,6 +20,8 @@ export interface Drive {
   readonly concurrency?: number | undefined
   /** Simulated seconds in a real one at most. */
   readonly timeScale: number
+  /** @defaultValue 6000: long enough for any answer that is drawn */
+  readonly maxTokens?: number | undefined
 }
 
 export interface Driven {
@@ -30,12 +32,9 @@ export interface Driven {
   readonly lastRowMs: number
 }
 
-/** Long enough for any answer that is drawn. */
-const maxTokens = 6000
-
 /** Runs so many rows through `generateDataset` with one time for it and the servers. `look` sees the servers before they close. */
 export async function drive<T>(
-  { library, servers: options, rows, concurrency, timeScale }: Drive,
+  { library, servers: options, rows, concurrency, timeScale, maxTokens = 6000 }: Drive,
   look: (driven: Driven) => T,
 ): Promise<T> {
   const time = new LockstepTime(timeScale)
