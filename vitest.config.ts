@@ -1,10 +1,15 @@
 import { defineConfig } from 'vitest/config'
 
+/** They count the sockets of Node's own fetch, whose connections are the whole process's. */
+const ownProcess = ['test/faults/fetch-adapter.test.ts', 'test/quirks/stream-ends.test.ts']
+
 export default defineConfig({
   test: {
     testTimeout: 20_000,
     // Vitest leaves one core free, which on two is half of them.
     maxWorkers: '100%',
+    // The files of a worker share what they load: loading it took longer than most of them run.
+    isolate: false,
     restoreMocks: true,
     unstubEnvs: true,
     unstubGlobals: true,
@@ -16,10 +21,11 @@ export default defineConfig({
         test: {
           name: 'suites',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/packed/**', 'test/real/**'],
+          exclude: ['test/packed/**', 'test/real/**', ...ownProcess],
           globalSetup: './test/support/build-once.ts',
         },
       },
+      { extends: true, test: { name: 'own-process', include: ownProcess, isolate: true } },
       {
         extends: true,
         test: {

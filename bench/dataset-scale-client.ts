@@ -2,7 +2,7 @@
  * The measured process of `dataset-scale.ts`: one run, or a part of one. Prints what it took of memory, disk and time, as
  * JSON. The load is an argument, in JSON.
  */
-import { open, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 
 import { modelUid } from './workload.js'
 
@@ -17,6 +17,8 @@ export interface ScaleLoad {
 
 export interface ScaleFigures {
   readonly rows: number
+  readonly wallSeconds: number
+  readonly cpuSeconds: number
   /** Milliseconds from the start of the process to the first request. */
   readonly firstRequestMs: number | undefined
   readonly heapMB: number
@@ -27,7 +29,7 @@ export interface ScaleFigures {
 }
 
 const load = JSON.parse(process.argv[2] ?? '{}') as ScaleLoad
-const { Xinference, generateDataset } = (await import(load.library)) as typeof import('../src/index.js')
+const { Xinference, generateDataset, openSource } = (await import(load.library)) as typeof import('../src/index.js')
 const llm = new Xinference({ endpoint: load.endpoint, modelUid, wireMode: 'json' })
 let firstRequestMs: number | undefined
 const stopListening = llm.callbackManager.on('llm-start', () => {
@@ -39,6 +41,8 @@ const timer = setInterval(() => {
   if (run.progress.done >= (load.stopAt ?? Infinity)) run.stop()
 }, 50)
 const summary = await run
+const wallSeconds = performance.now() / 1000
+const { user, system } = process.cpuUsage()
 clearInterval(timer)
 await llm.unload()
 const collect = (globalThis as { gc?: () => void }).gc
@@ -46,6 +50,8 @@ collect?.()
 collect?.()
 const figures: ScaleFigures = {
   rows: summary.counts.ok,
+  wallSeconds,
+  cpuSeconds: (user + system) / 1_000_000,
   firstRequestMs,
   heapMB: process.memoryUsage().heapUsed / 2 ** 20,
   peakMB: process.resourceUsage().maxRSS / 1024,
@@ -57,18 +63,13 @@ process.exit()
 
 /** All answers are alike: the whole body of the server's answer without what is not the model's. */
 async function answerLength(): Promise<number> {
-  const file = await open(load.sink.replace(/$/, summary.end === 'finished' ? '' : '.partial'))
-  for await (const line of file.readLines()) {
-    const {
-      generation,
-      model_name: model,
-      input_tokens: input,
-      output_tokens: output,
-    } = JSON.parse(line) as Record<string, unknown>
+  const isFinished = summary.end === 'finished'
+  for await (const [row] of openSource(load.sink + (isFinished ? '' : '.partial')).read()) {
+    if (row === undefined) continue
+    const { generation, model_name: model, input_tokens: input, output_tokens: output } = row.columns
     const finishReason = { unified: 'stop', raw: 'stop' }
-    return Buffer.byteLength(
-      JSON.stringify({ text: generation, finishReason, inputTokens: input, outputTokens: output, model }),
-    )
+    const answer = { text: generation, finishReason, inputTokens: Number(input), outputTokens: Number(output), model }
+    return Buffer.byteLength(JSON.stringify(answer))
   }
   return 0
 }

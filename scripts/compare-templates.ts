@@ -12,7 +12,6 @@
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -20,7 +19,7 @@ import { ChatTemplate } from '../src/template/chat-template.js'
 import { toTemplateMessages, toTemplateTools } from '../src/template/template-messages.js'
 import { type Conversation, conversations } from './compare-templates/conversations.js'
 import { knownDifferences } from './compare-templates/known-differences.js'
-import { runTool } from './run-tool.js'
+import { orUnavailable, preparePython, Unavailable } from './python-environment.js'
 
 interface CatalogueTemplate {
   readonly models: readonly string[]
@@ -49,31 +48,9 @@ const wheel = join(cache, `xinference-${xinference}-py3-none-any.whl`)
 const leastEqual = 0.99
 const specialTokens = { bos_token: '<BOS>', eos_token: '<EOS>', unk_token: '<UNK>', pad_token: '<PAD>' }
 
-/** Why there is nothing to compare with here. */
-class Unavailable extends Error {}
-
-async function orUnavailable(what: string, name: string, ...args: readonly string[]): Promise<void> {
-  const { code, output } = await runTool(name, args, root)
-  if (code !== 0) throw new Unavailable(`${what}: ${output.trim().split('\n').at(-1) ?? ''}`)
-}
-
 /** The Python of an environment with transformers, which is installed if need be. */
 async function findPython(): Promise<string> {
-  const folder = join(cache, 'venv')
-  const python = join(folder, 'bin', 'python')
-  const requirements = join(parts, 'requirements.txt')
-  const wanted = await readFile(requirements, 'utf8')
-  // Written when all is installed: an environment without it, or of other versions, is made anew.
-  const mark = join(folder, 'installed.txt')
-  await mkdir(cache, { recursive: true })
-  if (!existsSync(mark) || (await readFile(mark, 'utf8')) !== wanted) {
-    process.stderr.write(`Installing transformers into ${folder}.\n`)
-    await rm(folder, { recursive: true, force: true })
-    const system = process.env['HEADRACE_PYTHON'] ?? 'python3'
-    await orUnavailable('no virtual environment could be made', system, '-m', 'venv', folder)
-    await orUnavailable('the packages could not be installed', python, '-m', 'pip', 'install', '-r', requirements)
-    await writeFile(mark, wanted)
-  }
+  const python = await preparePython(cache, join(parts, 'requirements.txt'))
   if (!existsSync(wheel)) {
     const pip = ['-m', 'pip', 'download', '--no-deps', '--dest', cache, `xinference==${xinference}`]
     await orUnavailable("Xinference's wheel could not be downloaded", python, ...pip)

@@ -33,6 +33,11 @@ const packages = {
   hono: { room: 'serve' },
   '@hono/node-server': { room: 'serve' },
   libsql: { room: 'dataset' },
+  hyparquet: { room: 'dataset', lazy: true },
+  'hyparquet-compressors': { room: 'dataset', lazy: true },
+  'hyparquet-writer': { room: 'dataset', lazy: true },
+  papaparse: { room: 'dataset', lazy: true },
+  yaml: { room: 'dataset', lazy: true },
   commander: { room: 'cli' },
   'cli-progress': { room: 'cli' },
 }

@@ -108,8 +108,25 @@ export { generateDataset } from './dataset/generate-dataset.js'
 export type { DatasetLLM, GenerateDatasetOptions, InputBytes, TokenPrices } from './dataset/dataset-options.js'
 export type { DatasetRun } from './dataset/dataset-run.js'
 export type { AnswerColumns, DatasetRow, RowStatus } from './dataset/dataset-row.js'
-export type { RowCounts, RunEnd, RunPause, RunProgress, RunSummary, TokenCounts } from './dataset/run-progress.js'
+export type {
+  EndpointProgress,
+  EndpointSummary,
+  RowCounts,
+  RunEnd,
+  RunPause,
+  RunProgress,
+  RunSummary,
+  SelectionProgress,
+  TokenCounts,
+} from './dataset/run-progress.js'
+export type { LimitSignal } from './dataset/concurrency/limit-controller.js'
+export { candidates } from './dataset/sources/candidates.js'
 export { jsonlSource } from './dataset/sources/jsonl-source.js'
+export { csvSource } from './dataset/sources/csv-source.js'
+export type { CsvSourceOptions } from './dataset/sources/csv-source.js'
+export { parquetSource } from './dataset/sources/parquet-source.js'
+export { openSource } from './dataset/sources/open-source.js'
+export type { DatasetFolderOptions } from './dataset/sources/dataset-folder.js'
 export type {
   ReadOptions,
   Source,
@@ -120,6 +137,13 @@ export type {
 } from './dataset/sources/source.js'
 export { jsonlSink } from './dataset/sinks/jsonl-sink.js'
 export type { JsonlSinkOptions } from './dataset/sinks/jsonl-sink.js'
+export { csvSink } from './dataset/sinks/csv-sink.js'
+export type { CsvSinkOptions } from './dataset/sinks/csv-sink.js'
+export { parquetSink } from './dataset/sinks/parquet-sink.js'
+export type { ParquetSinkOptions } from './dataset/sinks/parquet-sink.js'
+export { datasetFolderSink } from './dataset/sinks/dataset-folder-sink.js'
+export type { DatasetFolderSinkOptions } from './dataset/sinks/dataset-folder-sink.js'
+export type { ColumnType, ColumnTypes, TimeUnit } from './dataset/tables/column-type.js'
 export { streamSink } from './dataset/sinks/stream-sink.js'
 export type { FinishedRow, Sink, SinkState } from './dataset/sinks/sink.js'
 export { columnsTask } from './tasks/columns-task.js'
@@ -127,7 +151,11 @@ export type { ColumnsTaskOptions } from './tasks/columns-task.js'
 export { templateTask } from './tasks/template-task.js'
 export type { TemplateMessage, TemplateTaskOptions } from './tasks/template-task.js'
 export { batchTask } from './tasks/batch-task.js'
-export type { Row, StoredAnswer, Task, TaskRequest } from './tasks/task.js'
+export { magpieTask } from './tasks/magpie/magpie-task.js'
+export type { MagpieTaskOptions, TurnOptions } from './tasks/magpie/magpie-options.js'
+export type { SystemPrompts } from './tasks/magpie/system-prompts.js'
+export { RejectedAnswer } from './tasks/rejected-answer.js'
+export type { Row, RowSelection, StoredAnswer, Task, TaskRequest } from './tasks/task.js'
 
 export { HeadraceError, isHeadraceError } from './errors/headrace-error.js'
 export type { HeadraceErrorOptions, PartialAnswer } from './errors/headrace-error.js'
@@ -163,6 +191,7 @@ export { FileError } from './errors/file-error.js'
 export { InvalidRowError } from './errors/invalid-row-error.js'
 export { OutputExistsError } from './errors/output-exists-error.js'
 export { RunChangedError } from './errors/run-changed-error.js'
+export { EndpointsDifferError } from './errors/endpoints-differ-error.js'
 export { RunLockedError } from './errors/run-locked-error.js'
 export { DiskFullError } from './errors/disk-full-error.js'
 export { JournalError } from './errors/journal-error.js'

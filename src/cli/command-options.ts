@@ -10,6 +10,8 @@ export interface ModelArguments {
   readonly tokenizer?: string
   readonly threads?: number
   readonly parallel?: number
+  /** How a user's turn begins. */
+  readonly preQuery?: string
 }
 
 /** What shapes the text. */
@@ -29,9 +31,16 @@ export interface AnswerArguments {
   readonly json?: boolean
 }
 
-export function addModelOptions(command: Command): Command {
+/** `isRepeatable`: the command takes several models. */
+export function addModelOptions(
+  command: Command,
+  { isRepeatable = false }: { readonly isRepeatable?: boolean } = {},
+): Command {
+  const model = isRepeatable
+    ? new Option('--llm <spec>', `${specForms}; may be repeated (default: the demo model)`).argParser(append)
+    : new Option('--llm <spec>', `${specForms} (default: the demo model)`)
   return command
-    .option('--llm <spec>', `${specForms} (default: the demo model)`)
+    .addOption(model)
     .option('--context-window <tokens>', 'tokens that prompt and answer share', toNumber)
     .option(
       '--tokenizer <id>',
@@ -71,7 +80,8 @@ export function toNumber(text: string): number {
   return Number(text)
 }
 
-function append(text: string, before: readonly string[] | undefined): readonly string[] {
+/** Of an option that may be repeated. */
+export function append(text: string, before: readonly string[] | undefined): readonly string[] {
   return [...(before ?? []), text]
 }
 

@@ -1,4 +1,4 @@
-import type { RunProgress } from '../dataset/run-progress.js'
+import type { EndpointProgress, RunProgress } from '../dataset/run-progress.js'
 import { printable } from './terminal.js'
 
 type Bar = import('cli-progress').SingleBar
@@ -64,6 +64,9 @@ export class GenerateProgress {
     }
     process.stderr.write(`${line}\n`)
     if (now.pause !== undefined) process.stderr.write(`  ${printable(now.pause.message)}\n`)
+    else if (now.endpoints.length > 1) {
+      for (const endpoint of now.endpoints) process.stderr.write(`  ${printable(formatEndpoint(endpoint))}\n`)
+    }
   }
 
   /** A pause that has begun is told at once. */
@@ -115,18 +118,33 @@ function shareOf({ total, done, inputShare }: RunProgress): number | undefined {
 }
 
 function formatProgress(now: RunProgress, { rowsPerSecond, tokensPerSecond, secondsLeft }: Rates): string {
-  const { done, total, counts, inFlight, waiting, pause } = now
+  const { done, total, counts, inFlight, waiting, endpoints, pause, selection } = now
   const bad = done - counts.ok
   return [
     `${done}${total === undefined ? '' : `/${total}`} rows`,
     ...(bad === 0 ? [] : [`${bad} not ok`]),
+    ...(selection === undefined || selection.candidates === done ? [] : [`${selection.candidates - done} rejected`]),
     `${rowsPerSecond} rows/s`,
     `${tokensPerSecond} tokens/s`,
     `${inFlight} in flight`,
+    ...(endpoints.length === 0 ? [] : [formatLimit(now)]),
     ...(waiting === 0 ? [] : [`${waiting} to be asked again`]),
     ...(pause === undefined ? [] : [`paused: ${pause.cause}`]),
     ...(secondsLeft === undefined || secondsLeft === 0 ? [] : [`${formatDuration(secondsLeft)} left`]),
   ].join(', ')
+}
+
+/** `limit 212 (queue gauge)`, of several endpoints their sum and whether some are missing. */
+function formatLimit({ limit, endpoints }: Pick<RunProgress, 'limit' | 'endpoints'>): string {
+  const [first, ...others] = endpoints
+  if (others.length === 0) return `limit ${limit} (${first?.signal})`
+  const missing = endpoints.filter(({ pause }) => pause !== undefined && pause.cause !== 'pressure').length
+  return `limit ${limit} (${endpoints.length} endpoints${missing === 0 ? '' : `, ${missing} not there`})`
+}
+
+function formatEndpoint({ name, limit, signal, inFlight, answers, pause }: EndpointProgress): string {
+  const state = pause === undefined ? '' : `, ${pause.cause}: ${pause.message}`
+  return `${name}: ${answers} answers, ${inFlight} in flight, limit ${limit} (${signal})${state}`
 }
 
 function round(rate: number): number {

@@ -8,6 +8,7 @@ import { addCompleteCommand } from './commands/complete.js'
 import { addDoctorCommand } from './commands/doctor.js'
 import { addEndpointsCommand } from './commands/endpoints.js'
 import { addGenerateCommand } from './commands/generate.js'
+import { addMagpieCommand } from './commands/magpie.js'
 import { addModelsCommand } from './commands/models.js'
 import { addRunsCommand } from './commands/runs.js'
 import { addServeCommand } from './commands/serve.js'
@@ -23,6 +24,7 @@ const program = new Command('headrace')
 addChatCommand(program)
 addCompleteCommand(program)
 addGenerateCommand(program)
+addMagpieCommand(program)
 addRunsCommand(program)
 addServeCommand(program)
 addModelsCommand(program)

@@ -27,23 +27,24 @@ export async function openSpec(
   args: Omit<ModelArguments, 'llm'>,
   services: Pick<InferenceEndpointsOptions, 'managementUrl' | 'routerUrl'> = {},
 ): Promise<LLM> {
-  const { apiKey, contextWindow, threads, parallel, tokenizer: tokenizerId } = args
+  const { apiKey, contextWindow, threads, parallel, tokenizer: tokenizerId, preQuery } = args
+  const turns = preQuery === undefined ? {} : { useMagpieTemplate: true, magpiePreQueryTemplate: preQuery }
   if (spec.kind === 'gguf') {
     refuse('--api-key', apiKey, 'a GGUF file needs no key')
     refuse('--tokenizer', tokenizerId, 'a GGUF file holds its tokenizer')
     const { LlamaCpp } = await import('../llama-cpp/index.js')
-    return new LlamaCpp({ modelPath: spec.modelPath, contextWindow, threads, parallel })
+    return new LlamaCpp({ modelPath: spec.modelPath, contextWindow, threads, parallel, ...turns })
   }
   refuse('--threads', threads, 'the server chooses how it runs its models')
   refuse('--parallel', parallel, 'the server chooses how it runs its models')
   if (spec.kind === 'xinference') {
     const { Xinference } = await import('../xinference/xinference.js')
     const { endpoint, modelUid } = spec
-    return new Xinference({ modelUid, endpoint, apiKey, contextWindow, tokenizerId })
+    return new Xinference({ modelUid, endpoint, apiKey, contextWindow, tokenizerId, ...turns })
   }
   const { InferenceEndpointsLLM } = await import('../huggingface/inference-endpoints-llm.js')
   const { kind: _kind, ...target } = spec
-  return new InferenceEndpointsLLM({ ...target, ...services, apiKey, contextWindow, tokenizerId })
+  return new InferenceEndpointsLLM({ ...target, ...services, apiKey, contextWindow, tokenizerId, ...turns })
 }
 
 function refuse(name: string, value: unknown, reason: string): void {

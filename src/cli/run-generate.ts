@@ -1,14 +1,17 @@
-import { resolve } from 'node:path'
+import { resolve, sep } from 'node:path'
 
 import type { CallOptions, GenerationOptions } from '../contract/options.js'
 import { type DatasetPreview, previewDataset } from '../dataset/preview-dataset.js'
+import type { GenerateDatasetOptions } from '../dataset/dataset-options.js'
 import { generateDataset } from '../dataset/generate-dataset.js'
 import type { DatasetRun } from '../dataset/dataset-run.js'
-import { jsonlSink, type JsonlSinkOptions } from '../dataset/sinks/jsonl-sink.js'
+import type { JsonlSinkOptions } from '../dataset/sinks/jsonl-sink.js'
+import { openSink as openNamedSink } from '../dataset/sinks/open-sink.js'
 import type { Sink } from '../dataset/sinks/sink.js'
 import { streamSink } from '../dataset/sinks/stream-sink.js'
-import { jsonlSource } from '../dataset/sources/jsonl-source.js'
+import { openSource } from '../dataset/sources/open-source.js'
 import { InvalidOptionError } from '../errors/invalid-option-error.js'
+import type { LLM } from '../llm/llm.js'
 import { failureToJSON } from './answer-json.js'
 import { type GenerationArguments, generationOptions, type ModelArguments } from './command-options.js'
 import { exitCodeOf, reportFailure } from './failure.js'
@@ -18,20 +21,18 @@ import { loadTask, readSchema, type TaskArguments } from './load-task.js'
 import { openLLM } from './open-llm.js'
 import { printable } from './terminal.js'
 
-export interface GenerateArguments extends ModelArguments, GenerationArguments, TaskArguments {
+/** Which models answer a run, where its rows go, and how it is steered. */
+export interface RunArguments extends Omit<ModelArguments, 'llm'> {
+  readonly llm?: readonly string[]
+  readonly fallback?: boolean
+  readonly allowDifferentModels?: boolean
+  readonly hedge?: boolean
   readonly output: string
-  readonly schema?: string
-  readonly numGenerations?: number
-  readonly group?: boolean
-  readonly keepRaw?: boolean
-  readonly concurrency?: number
+  readonly concurrency?: number | 'auto'
+  readonly maxConcurrency?: number
   readonly retries?: number
   /** Seconds. */
   readonly timeout?: number
-  readonly limit?: number
-  readonly sample?: number
-  readonly sampleSeed?: number
-  readonly dryRun?: boolean
   readonly maxTokensTotal?: number
   readonly maxCost?: number
   readonly priceInput?: number
@@ -42,6 +43,19 @@ export interface GenerateArguments extends ModelArguments, GenerationArguments, 
   readonly jsonProgress?: boolean
 }
 
+export interface GenerateArguments extends GenerationArguments, TaskArguments, RunArguments {
+  readonly split?: string
+  readonly config?: string
+  readonly schema?: string
+  readonly numGenerations?: number
+  readonly group?: boolean
+  readonly keepRaw?: boolean
+  readonly limit?: number
+  readonly sample?: number
+  readonly sampleSeed?: number
+  readonly dryRun?: boolean
+}
+
 /** @returns the exit code. */
 export async function runGenerate(inputs: readonly string[], args: GenerateArguments): Promise<number> {
   const { task, options: taskOptions } = await loadTask(args)
@@ -50,7 +64,7 @@ export async function runGenerate(inputs: readonly string[], args: GenerateArgum
   if (isStandardInput && inputs.length > 1) {
     throw new InvalidOptionError('Standard input goes alone: give - or files.', { option: 'input' })
   }
-  const llm = await openLLM(args)
+  const llms = await openEndpoints(args)
   try {
     if (args.dryRun) {
       if (isStandardInput) {
@@ -58,30 +72,47 @@ export async function runGenerate(inputs: readonly string[], args: GenerateArgum
           option: 'dry-run',
         })
       }
-      printPreview(await previewDataset({ llm, source: jsonlSource(inputs), task }), args)
+      printPreview(await previewDataset({ llm: llms[0] as LLM, source: openSource(inputs, args), task }), args)
       return 0
     }
     const run = generateDataset({
-      llm,
-      source: isStandardInput ? { bytes: process.stdin } : jsonlSource(inputs),
+      llm: llms,
+      source: isStandardInput ? { bytes: process.stdin } : openSource(inputs, args),
       task,
       sink: openSink(args),
-      folder: args.run,
       options,
       numGenerations: args.numGenerations,
-      concurrency: args.concurrency,
-      maxRetries: args.retries,
       limit: args.limit,
       sample: args.sample === undefined ? undefined : { rows: args.sample, seed: args.sampleSeed },
-      maxTokensTotal: args.maxTokensTotal,
-      maxCost: args.maxCost,
-      prices: pricesOf(args),
-      retryFailed: args.retryFailed,
-      fork: args.fork,
+      ...runOptions(args),
     })
     return await watch(run, args)
   } finally {
-    await llm.unload()
+    await Promise.all(llms.map((llm) => llm.unload()))
+  }
+}
+
+/** The models that a run is given, not loaded yet. @throws HeadraceError as `openLLM`. */
+export async function openEndpoints({ llm: specs, ...model }: RunArguments): Promise<readonly LLM[]> {
+  if (specs === undefined) return [await openLLM(model)]
+  return Promise.all(specs.map((llm) => openLLM({ ...model, llm })))
+}
+
+/** What every run takes. */
+export function runOptions(args: RunArguments): Omit<GenerateDatasetOptions, 'llm' | 'source'> {
+  return {
+    folder: args.run,
+    endpoints: args.fallback ? 'fallback' : 'together',
+    allowDifferentModels: args.allowDifferentModels,
+    hedge: args.hedge,
+    concurrency: args.concurrency,
+    maxConcurrency: args.maxConcurrency,
+    maxRetries: args.retries,
+    maxTokensTotal: args.maxTokensTotal,
+    maxCost: args.maxCost,
+    prices: pricesOf(args),
+    retryFailed: args.retryFailed,
+    fork: args.fork,
   }
 }
 
@@ -89,29 +120,48 @@ async function callOptions(
   args: GenerateArguments,
   taskOptions: GenerationOptions,
 ): Promise<Omit<CallOptions, 'n' | 'signal'>> {
-  const { schema, timeout } = args
+  const { schema } = args
   return {
     ...taskOptions,
     ...generationOptions(args),
     ...(schema === undefined ? {} : { structuredOutput: { format: 'json', schema: await readSchema(schema) } }),
-    ...(timeout === undefined ? {} : { timeouts: { totalMs: timeout * 1000 } }),
+    ...timeoutOptions(args),
   }
 }
 
-function openSink({ output, batch, group, keepRaw, run }: GenerateArguments): Sink {
+/** `--timeout` as an option of calls. */
+export function timeoutOptions({ timeout }: Pick<RunArguments, 'timeout'>): Pick<CallOptions, 'timeouts'> {
+  return timeout === undefined ? {} : { timeouts: { totalMs: timeout * 1000 } }
+}
+
+export function openSink({
+  output,
+  batch,
+  group,
+  keepRaw,
+  run,
+}: Pick<GenerateArguments, 'output' | 'batch' | 'group' | 'keepRaw' | 'run'>): Sink {
   const options: JsonlSinkOptions = { format: batch ? 'batch' : 'rows', group, keepRaw }
-  if (output !== '-') return jsonlSink(resolve(output), options)
+  if (output !== '-') return openNamedSink(`${resolve(output)}${/[/\\]$/.test(output) ? sep : ''}`, options)
   if (run !== undefined) return streamSink(process.stdout, options)
   throw new InvalidOptionError('Standard output has no place for the run: give --run FOLDER.', { option: 'run' })
 }
 
-function pricesOf({ priceInput, priceOutput }: GenerateArguments): { input: number; output: number } | undefined {
+function pricesOf({ priceInput, priceOutput }: RunArguments): { input: number; output: number } | undefined {
   if (priceInput === undefined && priceOutput === undefined) return undefined
   return { input: priceInput ?? 0, output: priceOutput ?? 0 }
 }
 
+export interface WatchArguments extends Pick<RunArguments, 'output' | 'jsonProgress'> {
+  /** The summary, or the error, as one JSON object on standard output. */
+  readonly json?: boolean
+}
+
 /** Shows a run until it ends. Ctrl-C, or SIGTERM, stops it; the second one ends the process at once, which is safe too. */
-async function watch(run: DatasetRun, { output, jsonProgress = false }: GenerateArguments): Promise<number> {
+export async function watch(
+  run: DatasetRun,
+  { output, jsonProgress = false, json = false }: WatchArguments,
+): Promise<number> {
   let exitCode: number | undefined
   const stop = (code: number): void => {
     if (exitCode !== undefined) process.exit(code)
@@ -131,14 +181,17 @@ async function watch(run: DatasetRun, { output, jsonProgress = false }: Generate
   try {
     const summary = await run
     progress.close()
+    if (json) print(JSON.stringify(summary))
     if (jsonProgress) process.stderr.write(`${JSON.stringify({ event: 'summary', ...summary })}\n`)
-    else process.stderr.write(`${printable(formatSummary(summary, output))}\n`)
+    else if (!json) for (const { message } of summary.warnings ?? []) warn(message)
+    if (!jsonProgress && !json) process.stderr.write(`${printable(formatSummary(summary, output))}\n`)
     if (summary.end === 'finished') return 0
     return exitCode ?? 1
   } catch (error) {
     progress.close()
+    if (json) print(JSON.stringify(failureToJSON(error)))
     if (jsonProgress) process.stderr.write(`${JSON.stringify({ event: 'error', ...failureToJSON(error) })}\n`)
-    else {
+    else if (!json) {
       const { done } = run.progress
       if (done > 0) process.stderr.write(`${done} rows are safe in the run's folder; the same command goes on.\n`)
       reportFailure(error)
@@ -174,6 +227,10 @@ function printPreview(preview: DatasetPreview, args: GenerateArguments): void {
   }
   if (wrong.length > 0)
     print(`${wrong.length} of the first ${rows.length} rows cannot be asked, first ${wrong[0]?.place}.`)
+}
+
+function warn(message: string): void {
+  process.stderr.write(`${printable(message)}\n`)
 }
 
 function print(text: string): void {

@@ -1,6 +1,6 @@
 import { type Percentiles, findRuns, inspectRun, type RunReport } from '../dataset/inspect-run.js'
 import { reportFailure } from './failure.js'
-import { formatCounts, formatTokens } from './generate-summary.js'
+import { formatCounts, formatSelection, formatTokens } from './generate-summary.js'
 import { formatTable } from './table.js'
 import { printable } from './terminal.js'
 
@@ -51,6 +51,7 @@ function formatReport(report: RunReport): string {
     `task    ${manifest.task.name}`,
     `model   ${modelOf(manifest)} (${manifest.model.className})`,
     `rows    ${done}${of}: ${formatCounts(counts)}`,
+    ...(report.selection === undefined ? [] : formatSelection(report.selection).map((line) => `        ${line}`)),
     `tokens  ${requests} requests, ${formatTokens(report)}`,
     ...spread('time', report.totalMs, 'ms'),
     ...spread('first', report.firstTokenMs, 'ms until the first token'),

@@ -1,6 +1,7 @@
 import type { HeadraceError } from '../errors/headrace-error.js'
 import type { Capabilities } from './capabilities.js'
 import type { AnswerSink, CanonicalRequest } from './engine.js'
+import type { ServerLoad } from './server-load.js'
 
 /** A request in a server's own words. */
 export interface WireRequest {
@@ -46,9 +47,19 @@ export interface StreamReader {
   end(sink: AnswerSink): boolean
 }
 
+/** Where a server says how full it is. */
+export interface LoadRoute {
+  /** From the endpoint's root: `/metrics`. */
+  readonly path: string
+  /** @returns `undefined` when the text does not say it. */
+  read(text: string): ServerLoad | undefined
+}
+
 /** How a server speaks. Pure: no state beyond the model it was made for, no network. */
 export interface Dialect {
   readonly capabilities: Capabilities
+  /** Absent: the server does not say how full it is. */
+  readonly load?: LoadRoute | undefined
   /** @throws HeadraceError when the request cannot be expressed. */
   compile(request: CanonicalRequest): WireRequest
   /**

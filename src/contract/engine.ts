@@ -3,6 +3,7 @@ import type { Capabilities, Route } from './capabilities.js'
 import type { ChatMessage } from './message.js'
 import type { GenerationOptions, ResolvedTimeouts } from './options.js'
 import type { ContentLogprob, FinishReason, Usage, Warning } from './response.js'
+import type { ServerLoad } from './server-load.js'
 import type { Constraint } from './structured-output.js'
 
 /** A call after validation and merging: what a dialect compiles and an engine runs. */
@@ -71,4 +72,10 @@ export interface Engine {
    * @throws HeadraceError when the request cannot be expressed; nothing was sent then.
    */
   start(request: CanonicalRequest, sink: AnswerSink, timeouts: ResolvedTimeouts): Exchange
+  /**
+   * Asks how full the server is, in at most a few seconds. Absent: there is nobody to ask. Never rejects.
+   *
+   * @returns `undefined` when nothing is known now.
+   */
+  readLoad?(): Promise<ServerLoad | undefined>
 }

@@ -74,6 +74,14 @@ export interface GenerateOneOptions extends Omit<CallOptions, 'n'> {
   readonly sample?: number | undefined
 }
 
+/** What may be known of a call of `generateOne`, and done to it, while it runs. */
+export interface CallHandle {
+  /** Set when the call begins. `abort` ends this one call, with the outcome `cancelled`. */
+  call?: { abort(error: HeadraceError): void } | undefined
+  /** The first piece of a streamed answer is here, so many milliseconds after the call began. */
+  began?(firstTokenMs: number): void
+}
+
 /** What `generateOne` resolves with; it never throws. */
 export interface GenerateOneResult {
   readonly outcome: GenerateOutcome

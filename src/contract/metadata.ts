@@ -10,6 +10,8 @@ export interface LLMMetadata {
   /** The default `maxTokens`. Absent: the server decides. */
   readonly numOutput: number | undefined
   readonly modelName: string
+  /** What the server says that it serves, whatever the model is called here. Absent where it does not say. */
+  readonly servedModel?: string | undefined
   /** `chat` works; otherwise only literal text can be continued. */
   readonly isChatModel: boolean
   /** Tools may be given. */

@@ -14,6 +14,8 @@ export interface RenderedText {
    * add a second time.
    */
   readonly bos: string | undefined
+  /** Texts that end the turn which the model is to write, besides the end of its text; most important first. */
+  readonly stops?: readonly string[] | undefined
 }
 
 /** How a model reads: its chat template and its tokens. */

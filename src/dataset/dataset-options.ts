@@ -5,9 +5,16 @@ import type { Sink } from './sinks/sink.js'
 import type { Source } from './sources/source.js'
 
 /** What a run needs of a model; every `LLM` has it. */
-export interface DatasetLLM extends Pick<LLM, 'generateOne' | 'metadata' | 'maxConcurrency' | 'toJSON' | 'unload'> {
+export interface DatasetLLM
+  extends
+    Pick<LLM, 'generateOne' | 'prepareInput' | 'metadata' | 'maxConcurrency' | 'toJSON' | 'unload'>,
+    Partial<Pick<LLM, 'readLoad'>> {
   load(): Promise<DatasetLLM>
-  with(changes: { readonly maxRetries: number; readonly waitTimeoutMs: number }): DatasetLLM
+  with(changes: {
+    readonly maxRetries?: number
+    readonly waitTimeoutMs?: number
+    readonly useMagpieTemplate?: boolean
+  }): DatasetLLM
 }
 
 /** What tokens cost, in any currency, a million tokens. */
@@ -22,12 +29,35 @@ export interface InputBytes {
 }
 
 export interface GenerateDatasetOptions {
-  readonly llm: DatasetLLM
-  /** Rows, a source such as `jsonlSource`, or the path of a JSONL file; `*` and `?` stand for several files. */
+  /** The model, or the same model at several addresses. */
+  readonly llm: DatasetLLM | readonly DatasetLLM[]
+  /**
+   * How several models share the rows: `together`, each takes the next row when it has room; `fallback`, all rows go to the
+   * first one that works, in the order given.
+   *
+   * @defaultValue 'together'
+   */
+  readonly endpoints?: 'together' | 'fallback' | undefined
+  /** Take several endpoints although they serve different models, context windows or options. @defaultValue false */
+  readonly allowDifferentModels?: boolean | undefined
+  /**
+   * Ask for some of the last rows a second time, at most 2 % of all requests, where there is room for nothing else: rows that
+   * take longer than nearly all others, and rows of an endpoint that is slower. The first answer counts.
+   *
+   * @defaultValue true
+   */
+  readonly hedge?: boolean | undefined
+  /**
+   * Rows, a source such as `jsonlSource`, or a path: of a file, whose name says what it is (`.parquet`, `.csv`, `.tsv`, else
+   * JSON Lines; `*` and `?` stand for several files), or of a dataset folder.
+   */
   readonly source: Source | InputBytes | Iterable<Row> | AsyncIterable<Row> | string
   /** What to ask for a row. @defaultValue `columnsTask()` */
   readonly task?: Task | undefined
-  /** Where the rows go: a sink such as `jsonlSink`, or the path of a JSONL file. Absent: only into the journal. */
+  /**
+   * Where the rows go: a sink such as `jsonlSink`, or a path whose name says what is written (`.parquet`, `.csv`, `.tsv`, a
+   * dataset folder where it ends in `/`, else JSON Lines). Absent: only into the journal.
+   */
   readonly sink?: Sink | string | undefined
   /** The run's folder. @defaultValue the path of `sink` with `.run` appended; needed where that is not a path */
   readonly folder?: string | undefined
@@ -35,8 +65,15 @@ export interface GenerateDatasetOptions {
   readonly numGenerations?: number | undefined
   /** Options of every request, over the model's own. */
   readonly options?: Omit<CallOptions, 'n' | 'signal'> | undefined
-  /** Requests in flight, capped by what the back end can do at once. @defaultValue 64 */
-  readonly concurrency?: number | undefined
+  /**
+   * Requests in flight at each endpoint, capped by what the back end can do at once. `auto`: as many as fill the server and
+   * wait for less than a second there, found out and followed by the best signal that the server gives.
+   *
+   * @defaultValue 'auto'
+   */
+  readonly concurrency?: number | 'auto' | undefined
+  /** The most that `concurrency: 'auto'` may come to, at each endpoint. @defaultValue 4096 */
+  readonly maxConcurrency?: number | undefined
   /** How often a row is asked again after the server's or the network's fault. @defaultValue 5 */
   readonly maxRetries?: number | undefined
   /**

@@ -30,8 +30,13 @@ export interface DatasetRow {
   readonly input: Row
   /** What the run adds to them: {@link AnswerColumns} and what the task's `read` gave. */
   readonly columns: AnswerColumns & Row
-  /** The column `generation` as JSON, as text or in UTF-8, for who writes it: reading and writing it again is most of the work. */
-  readonly generationJSON: string | Uint8Array
+  /** {@link columns} without `generation`: where only these are looked at, the answer's text is not read. */
+  readonly otherColumns: Omit<AnswerColumns, 'generation'> & Row
+  /**
+   * The column `generation` as JSON, as text or in UTF-8, for who writes it: reading and writing it again is most of the
+   * work. `undefined` where the task has columns of its own in its place (`Task.blank`).
+   */
+  readonly generationJSON: string | Uint8Array | undefined
   /** The answer as the journal holds it. */
   readonly answer: StoredAnswer
   /** What was asked, where the sink keeps it. */

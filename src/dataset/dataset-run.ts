@@ -17,6 +17,8 @@ const noProgress: RunProgress = {
   inputShare: undefined,
   total: undefined,
   elapsedMs: 0,
+  limit: 0,
+  endpoints: [],
   pause: undefined,
 }
 

@@ -9,7 +9,8 @@ import { storedStatuses, type StoredStatus } from './journal/journal-types.js'
 import { manifestFile, readManifest, type RunManifest } from './manifest.js'
 import type { StoredOutput } from './run/output-pass.js'
 import type { StoredProgress } from './run/totals.js'
-import type { RowCounts, TokenCounts } from './run-progress.js'
+import type { StoredSelection } from './run/selection.js'
+import type { RowCounts, SelectionProgress, TokenCounts } from './run-progress.js'
 
 /** How values are spread: half of them are at most `p50`, ... */
 export interface Percentiles {
@@ -50,6 +51,8 @@ export interface RunReport {
   readonly totalMs: Percentiles | undefined
   readonly firstTokenMs: Percentiles | undefined
   readonly outputTokens: Percentiles | undefined
+  /** Of a task that keeps some of its rows: as of the last time that its output was made safe. */
+  readonly selection?: SelectionProgress | undefined
 }
 
 type Query = (sql: string, ...parameters: readonly (number | string)[]) => readonly (readonly unknown[])[]
@@ -92,15 +95,17 @@ export async function inspectRun(folder: string): Promise<RunReport> {
     const query: Query = (sql, ...parameters) => database.query(sql, ...parameters)
     const progress = parse(database.get('progress')) as StoredProgress | undefined
     const output = parse(database.get('output')) as StoredOutput | undefined
-    const counts = countRows(query)
-    const isFinished = output?.isFinished === true && progress?.total !== undefined
+    const selection = output?.selection
+    const counts = selection === undefined ? countRows(query) : { ...noRows, ok: selection.kept }
+    const isWhole = progress?.total !== undefined || selection?.end !== undefined
+    const isFinished = output?.isFinished === true && isWhole
     return {
       folder,
       manifest,
       state: lock === undefined ? 'running' : isFinished ? 'finished' : 'unfinished',
       counts,
       done: Object.values(counts).reduce((sum, count) => sum + count, 0),
-      total: progress?.total === undefined ? undefined : progress.total * manifest.numGenerations,
+      total: selection?.rows ?? (progress?.total === undefined ? undefined : progress.total * manifest.numGenerations),
       requests: progress?.requests ?? 0,
       tokens: progress?.tokens ?? { input: 0, output: 0 },
       wastedTokens: progress?.wastedTokens ?? { input: 0, output: 0 },
@@ -108,14 +113,21 @@ export async function inspectRun(folder: string): Promise<RunReport> {
       totalMs: percentiles(query, 'total_ms', 'where attempts > 0'),
       firstTokenMs: percentiles(query, 'first_token_ms', 'where first_token_ms is not null'),
       outputTokens: percentiles(query, 'output_tokens', 'where output_tokens is not null'),
+      selection: selection && toProgress(selection),
     }
   } finally {
     database.close()
   }
 }
 
+const noRows: RowCounts = { ok: 0, invalid: 0, refused: 0, 'too-long': 0, failed: 0, cancelled: 0 }
+
+function toProgress({ rows, candidates, rejected, cut, example }: StoredSelection): SelectionProgress {
+  return { rows, candidates, rejected, cut, example }
+}
+
 function countRows(query: Query): RowCounts {
-  const counts = { ok: 0, invalid: 0, refused: 0, 'too-long': 0, failed: 0, cancelled: 0 }
+  const counts = { ...noRows }
   for (const [status, count] of query('select status, count(*) from row group by status')) {
     counts[storedStatuses[status as number] as StoredStatus] = count as number
   }

@@ -17,6 +17,8 @@ export interface RunManifest {
   readonly task: { readonly name: string; readonly config: Readonly<Record<string, unknown>> }
   /** Without secrets. */
   readonly model: SerializedLLM
+  /** Other models that were allowed to answer rows besides it. The same one at other addresses is not listed. */
+  readonly otherModels?: readonly SerializedLLM[] | undefined
   /** What the server says the model is, once it was asked. */
   readonly modelName: string | undefined
   readonly options: Readonly<Record<string, unknown>>

@@ -46,7 +46,7 @@ export async function previewDataset({ llm, source, task, rows: most = 100 }: Pr
       let error: string | undefined
       let inputTokens = 0
       try {
-        request = task.render(row.columns)
+        request = task.render(row.columns, row.index)
         const counted: number | undefined = isCounted ? await countTokens(llm, request) : undefined
         isCounted = counted !== undefined
         inputTokens = counted ?? Math.ceil(textOf(request).length / charactersPerToken)

@@ -1,3 +1,5 @@
+import type { Warning } from '../contract/response.js'
+import type { LimitSignal } from './concurrency/limit-controller.js'
 import type { RowStatus } from './dataset-row.js'
 
 /** How many rows ended how; a row that is answered `numGenerations` times counts as often. */
@@ -7,6 +9,23 @@ export type RowCounts = Readonly<Record<RowStatus, number>>
 export interface TokenCounts {
   readonly input: number
   readonly output: number
+}
+
+/** Of a run that keeps the first good ones of its rows: what became of the others. */
+export interface SelectionProgress {
+  /** How many rows are wanted. */
+  readonly rows: number
+  /** How many were judged, in the order of the input. */
+  readonly candidates: number
+  /**
+   * Those that were not kept, by why: `repeated`, what the task says (`empty`, `cut`, ...), or the state of a row that is not
+   * `ok`.
+   */
+  readonly rejected: Readonly<Record<string, number>>
+  /** Kept rows whose answer was cut off (`finish_reason` is `length`). */
+  readonly cut: number
+  /** The error of the first row that was not `ok`. */
+  readonly example: string | undefined
 }
 
 /** Where a run stands. */
@@ -22,7 +41,10 @@ export interface RunProgress {
   /** Requests sent by all processes of the run, as far as they are in the journal. */
   readonly requests: number
   readonly tokens: TokenCounts
-  /** Tokens of attempts that led to nothing, as far as the server told. */
+  /**
+   * Tokens of attempts that led to nothing. Of answers that were ended before the server counted their tokens they are
+   * estimated, by the pieces that had come.
+   */
   readonly wastedTokens: TokenCounts
   /** The share of the input that was read, from 0 to 1, where it can be told. */
   readonly inputShare: number | undefined
@@ -30,9 +52,32 @@ export interface RunProgress {
   readonly total: number | undefined
   /** Milliseconds since this process began. */
   readonly elapsedMs: number
-  /** Why no requests are sent at the moment. */
+  /** Requests that may be in flight, at all endpoints together, when nothing is wrong. */
+  readonly limit: number
+  /** The endpoints, in the order in which they were given. Empty before the first model is loaded. */
+  readonly endpoints: readonly EndpointProgress[]
+  /** Why no requests are sent at the moment. With several endpoints: why none of them is asked. */
+  readonly pause: RunPause | undefined
+  /** Of a task that keeps some of its rows; {@link counts} and {@link total} are then of the kept ones. */
+  readonly selection?: SelectionProgress | undefined
+}
+
+/** Where one endpoint stands, in this process. */
+export interface EndpointProgress {
+  /** Its address, or what it serves. */
+  readonly name: string
+  /** Requests that may be in flight, and what set that. */
+  readonly limit: number
+  readonly signal: LimitSignal
+  readonly inFlight: number
+  readonly requests: number
+  readonly answers: number
+  /** Why it is asked nothing at the moment. */
   readonly pause: RunPause | undefined
 }
+
+/** What one endpoint has done, in this process. */
+export type EndpointSummary = Omit<EndpointProgress, 'inFlight' | 'pause'>
 
 /** Why a run holds back its requests, and until when. */
 export interface RunPause {
@@ -46,8 +91,11 @@ export interface RunPause {
   readonly message: string
 }
 
-/** Why a run came to its end. */
-export type RunEnd = 'finished' | 'stopped' | 'max-tokens' | 'max-cost'
+/**
+ * Why a run came to its end. `exhausted`: a task that keeps some of its rows has found hardly any more, and the output holds
+ * fewer rows than were wanted.
+ */
+export type RunEnd = 'finished' | 'stopped' | 'max-tokens' | 'max-cost' | 'exhausted'
 
 /** What a run resolves with. */
 export interface RunSummary {
@@ -61,8 +109,16 @@ export interface RunSummary {
   readonly wastedTokens: TokenCounts
   /** Requests that this process sent. */
   readonly requestsNow: number
+  /** Of them, rows that were asked a second time at the end, because that seemed faster. */
+  readonly hedgedRequests: number
+  /** The endpoints, in the order in which they were given. Empty where nothing was to be asked. */
+  readonly endpoints: readonly EndpointSummary[]
   /** What the tokens cost, where prices were given. */
   readonly cost: number | undefined
   /** The run's folder. */
   readonly folder: string
+  /** Of a task that keeps some of its rows; {@link counts} and {@link rows} are then of the kept ones. */
+  readonly selection?: SelectionProgress | undefined
+  /** What should be known of how the model was asked. */
+  readonly warnings?: readonly Warning[] | undefined
 }

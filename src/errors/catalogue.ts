@@ -151,6 +151,13 @@ export const errorCatalogue = {
     meaning: 'A run cannot go on as it was begun: its input, task, model or options have changed.',
     action: 'Change back what the message names, or begin a new run with `--fork` (`fork: true`).',
   },
+  ENDPOINTS_DIFFER: {
+    className: 'EndpointsDifferError',
+    meaning:
+      'The endpoints of a run serve different models, or the same one with another context window or other options.',
+    action:
+      'Give endpoints of one model, or allow that their rows are mixed with `--allow-different-models` (`allowDifferentModels: true`).',
+  },
   RUN_LOCKED: {
     className: 'RunLockedError',
     meaning: 'Another process works on the same run.',

@@ -10,6 +10,7 @@ import { ModelNotFoundError } from '../errors/model-not-found-error.js'
  */
 export class DedicatedDialect implements Dialect {
   readonly capabilities: Dialect['capabilities']
+  readonly load: Dialect['load']
   readonly read: Dialect['read']
   readonly createStreamReader: Dialect['createStreamReader']
   readonly #inner: Dialect
@@ -19,6 +20,7 @@ export class DedicatedDialect implements Dialect {
     this.#inner = inner
     this.#endpointName = endpointName
     this.capabilities = inner.capabilities
+    this.load = inner.load
     this.read = (...answer) => inner.read(...answer)
     this.createStreamReader = (...facts): StreamReader => inner.createStreamReader(...facts)
   }

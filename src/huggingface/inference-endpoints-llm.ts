@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import type {
+  CallHandle,
   GenerateInput,
   GenerateOneOptions,
   GenerateOneResult,
@@ -181,8 +182,9 @@ export class InferenceEndpointsLLM extends LLM<InferenceEndpointsOptions> {
   override async generateOne(
     input: GenerateInput,
     options: GenerateOneOptions & AncestorAliases = {},
+    handle?: CallHandle,
   ): Promise<GenerateOneResult> {
-    return super.generateOne(input, withoutAliases(options, 'generateOne'))
+    return super.generateOne(input, withoutAliases(options, 'generateOne'), handle)
   }
 
   override async prepareInput(
@@ -258,6 +260,7 @@ export class InferenceEndpointsLLM extends LLM<InferenceEndpointsOptions> {
         contextWindowSource: given !== undefined ? 'given' : contextWindow === undefined ? 'unknown' : 'engine',
         numOutput: this.options.generationKwargs?.maxTokens ?? ancestorDefaults.maxTokens,
         modelName: nameOf(this.options, location.repository),
+        servedModel: location.servedModel,
         isChatModel: chat || format !== undefined,
         isFunctionCallingModel: tools,
         isVisionModel: vision,

@@ -50,6 +50,8 @@ export interface Location {
   readonly contextWindow: number | undefined
   /** Of a dedicated endpoint. */
   readonly repository: string | undefined
+  /** What the server says that it serves, or the model that was asked for by its name on the Hub. */
+  readonly servedModel: string | undefined
   /** Of `modelId`. */
   readonly headers: Readonly<Record<string, string>>
   readonly warnings: readonly Warning[]
@@ -92,6 +94,7 @@ async function locateUrl(address: BaseUrl, how: Locating): Promise<Location> {
     server: facts,
     contextWindow: facts.contextWindow,
     repository: undefined,
+    servedModel: facts.model,
     headers: {},
     warnings: facts.warnings,
   }
@@ -109,6 +112,7 @@ async function locateEndpoint(name: string, namespace: string | undefined, how: 
     server: facts,
     contextWindow: facts.contextWindow,
     repository: endpoint.repository,
+    servedModel: endpoint.repository ?? facts.model,
     headers: {},
     warnings: facts.warnings,
   }
@@ -146,6 +150,7 @@ async function locateModel(modelId: string, how: Locating): Promise<Location> {
     server: { engine: 'hf-router', evidence: [] },
     contextWindow: undefined,
     repository: undefined,
+    servedModel: modelId,
     headers,
   }
   const mapping = await findTextProvider(modelId, how)

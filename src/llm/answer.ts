@@ -5,6 +5,8 @@ import type { PartialAnswer } from '../errors/headrace-error.js'
 export const unknownUsage: Usage = { inputTokens: undefined, outputTokens: undefined, totalTokens: undefined }
 const unknownFinish: FinishReason = { unified: 'other', raw: undefined }
 
+const noCalls: readonly ToolCall[] = Object.freeze([])
+
 /** What has arrived of one answer. */
 export class Answer {
   // Appended with +=, which V8 keeps as a rope: having the text so far costs nothing until somebody reads it.
@@ -15,11 +17,11 @@ export class Answer {
   logprobs: ContentLogprob[] | undefined
   model: string | undefined
   raw: unknown
-  readonly #toolCalls: { id: string | undefined; name: string | undefined; arguments: string }[] = []
+  #toolCalls: { id: string | undefined; name: string | undefined; arguments: string }[] | undefined
 
   /** Whether anything of the answer itself has arrived. */
   get hasBegun(): boolean {
-    return this.text !== '' || this.reasoning !== undefined || this.#toolCalls.length > 0
+    return this.text !== '' || this.reasoning !== undefined || this.#toolCalls !== undefined
   }
 
   addText(delta: string, logprobs: readonly ContentLogprob[] | undefined): void {
@@ -33,7 +35,7 @@ export class Answer {
   }
 
   addToolCall(index: number, id: string | undefined, name: string | undefined, argumentsDelta: string): void {
-    const call = (this.#toolCalls[index] ??= { id, name, arguments: '' })
+    const call = ((this.#toolCalls ??= [])[index] ??= { id, name, arguments: '' })
     call.id ??= id
     call.name ??= name
     call.arguments += argumentsDelta
@@ -41,6 +43,7 @@ export class Answer {
 
   /** Whole calls; one that the server gave no id gets one by its position. */
   toolCalls(): readonly ToolCall[] {
+    if (this.#toolCalls === undefined) return noCalls
     return this.#toolCalls.flatMap((call, index) =>
       call?.name === undefined ? [] : [{ id: call.id ?? `call_${index}`, name: call.name, arguments: call.arguments }],
     )

@@ -1,4 +1,5 @@
 import type { AnswerSink, CanonicalRequest, Engine, Exchange } from '../contract/engine.js'
+import type { CallHandle } from '../contract/generate.js'
 import type { ChatMessage } from '../contract/message.js'
 import type { GenerationOptions, ResolvedTimeouts } from '../contract/options.js'
 import type {
@@ -74,6 +75,8 @@ export interface CallConsumer<Response> {
   readonly part?: (part: Exclude<ChatStreamPart, { type: 'finish' }>) => void
   readonly succeed: (response: Response) => void
   readonly fail: (error: HeadraceError) => void
+  /** Told when the answer begins. */
+  readonly handle?: CallHandle | undefined
 }
 
 const phaseOption = { connect: 'connectMs', 'first-token': 'firstTokenMs', idle: 'idleMs', total: 'totalMs' } as const
@@ -393,6 +396,7 @@ export class Call<Response extends ChatResponse | CompletionResponse> implements
   #arrive(): void {
     if (this.#firstTokenMs === undefined && this.#spec.request.stream) {
       this.#firstTokenMs = this.#context.runtime.now() - this.#startedAt
+      this.#consumer.handle?.began?.(this.#firstTokenMs)
     }
     if (this.#phase === 'idle') this.touched = true
     else this.#enter('idle')

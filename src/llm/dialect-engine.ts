@@ -2,10 +2,12 @@ import type { AnswerContext, Dialect, StreamReader } from '../contract/dialect.j
 import type { AnswerSink, CanonicalRequest, Engine, Exchange } from '../contract/engine.js'
 import type { Capabilities } from '../contract/capabilities.js'
 import type { Runtime } from '../contract/runtime.js'
+import type { ServerLoad } from '../contract/server-load.js'
 import { type HeadraceError, isHeadraceError } from '../errors/headrace-error.js'
 import { MalformedResponseError } from '../errors/malformed-response-error.js'
 import { StreamTruncatedError } from '../errors/stream-truncated-error.js'
 import { toNetworkError } from '../transport/network-error.js'
+import { requestWhole } from '../transport/request-whole.js'
 import { redirectError } from '../transport/redirect-error.js'
 import { readRedacted, redactError, redactText } from '../transport/redact.js'
 import { parseJson } from '../transport/parse-json.js'
@@ -24,8 +26,11 @@ export interface DialectEngineOptions {
   readonly headers: () => Readonly<Record<string, string>>
   /** Taken out of what a server says before it becomes part of an error. */
   readonly secrets: readonly string[]
-  readonly runtime: Pick<Runtime, 'setTimer'>
+  readonly runtime: Runtime
 }
+
+/** A server that is too busy to say how busy it is. */
+const loadTimeoutMs = 5000
 
 const longestErrorBody = 64 * 1024
 
@@ -54,6 +59,20 @@ export class DialectEngine implements Engine {
       exchange,
     )
     return exchange
+  }
+
+  async readLoad(): Promise<ServerLoad | undefined> {
+    const { dialect, transport, origin, basePath, headers, runtime } = this.#options
+    const { load } = dialect
+    if (load === undefined) return undefined
+    const request = { method: 'GET', origin, path: basePath + load.path, headers: headers(), body: undefined } as const
+    try {
+      const { status, body } = await requestWhole(transport, request, { runtime, timeoutMs: loadTimeoutMs })
+      return status === 200 ? load.read(body) : undefined
+    } catch {
+      // Whether the server is there is for the requests to find out.
+      return undefined
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Capabilities } from '../contract/capabilities.js'
 import type { Engine } from '../contract/engine.js'
 import type {
+  CallHandle,
   GenerateInput,
   GenerateOneOptions,
   GenerateOneResult,
@@ -13,6 +14,7 @@ import type { LLMMetadata } from '../contract/metadata.js'
 import type { CallOptions, CompleteOptions, ResolvedTimeouts } from '../contract/options.js'
 import type { ChatResponse, CompletionResponse, Warning } from '../contract/response.js'
 import type { Runtime } from '../contract/runtime.js'
+import type { ServerLoad } from '../contract/server-load.js'
 import type { ChatStream, CompletionStream } from '../contract/stream-part.js'
 import { AbortedError } from '../errors/aborted-error.js'
 import type { AuthenticationError } from '../errors/authentication-error.js'
@@ -232,36 +234,24 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
     return generateAll(inputs, options, maxConcurrency, (input, own) => this.generateOne(input, own))
   }
 
-  /** One generation of {@link generate}. Never throws: the outcome says how it ended. */
-  async generateOne(input: GenerateInput, options: GenerateOneOptions = {}): Promise<GenerateOneResult> {
+  /** One generation of {@link generate}. Never throws: the outcome says how it ended. `handle` is told of the call. */
+  generateOne(input: GenerateInput, options: GenerateOneOptions = {}, handle?: CallHandle): Promise<GenerateOneResult> {
+    return new Promise((resolve) => void this.#generate(input, options, handle, resolve))
+  }
+
+  /** Is over when the call begins: what waits for the answer is as little as possible, since all of it may grow old. */
+  async #generate(
+    input: GenerateInput,
+    options: GenerateOneOptions,
+    handle: CallHandle | undefined,
+    resolve: (result: GenerateOneResult) => void,
+  ): Promise<void> {
     const startedAt = this.runtime.now()
     let spec: CallSpec<ChatResponse | CompletionResponse> | undefined
     let call: Call<ChatResponse | CompletionResponse> | undefined
-    try {
-      checkOnce(options)
-      const { sample = 0, ...own } = options
-      const model = this.#readyModel ?? (await this.#ready(own))
-      const prepared = (spec = await prepareSample(model, input, own, sample))
-      const response = await new Promise<ChatResponse | CompletionResponse>((resolve, reject) => {
-        call = this.#call(prepared, { succeed: resolve, fail: reject })
-        call.start()
-      })
-      const isRefused = response.finishReason.unified === 'content-filter'
-      return {
-        outcome: isRefused ? 'refused' : 'ok',
-        text: response.text,
-        response,
-        raw: response.raw,
-        finishReason: response.finishReason,
-        usage: response.usage,
-        timings: response.timings,
-        seed: response.seed,
-        warnings: response.warnings,
-        cause: isRefused ? new RefusedError('The server withheld the answer: change the prompt.') : undefined,
-      }
-    } catch (error) {
+    const fail = (error: unknown): void => {
       const cause = asHeadraceError(error)
-      return {
+      resolve({
         outcome: outcomeOf(cause),
         text: cause.partial?.text || undefined,
         response: undefined,
@@ -272,8 +262,28 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
         seed: spec?.request.options.seed,
         warnings: spec?.warnings ?? [],
         cause,
-      }
+      })
     }
+    try {
+      checkOnce(options)
+      const model = this.#readyModel ?? (await this.#ready(options))
+      spec = await prepareSample(model, input, withoutSample(options), options.sample ?? 0)
+      call = this.#call(spec, { succeed: (response) => resolve(toResult(response)), fail, handle })
+      if (handle !== undefined) handle.call = call
+      call.start()
+    } catch (error) {
+      fail(error)
+    }
+  }
+
+  /**
+   * How full the server is by its own account: requests that wait there, and that run. Loads the model if need be.
+   *
+   * @returns `undefined` where the server does not say it.
+   */
+  async readLoad(): Promise<ServerLoad | undefined> {
+    const { engine } = (this.#readyModel ?? (await this.#ready())).context
+    return engine.readLoad?.()
   }
 
   /**
@@ -538,6 +548,33 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
 
 /** Frozen options that were found valid: a run passes the same ones for all its rows, and the check is not cheap. */
 const checkedOptions = new WeakSet<GenerateOneOptions>()
+
+/** Their options without `sample`, of which there is one for each as well. */
+const withoutSamples = new WeakMap<GenerateOneOptions, CallOptions>()
+
+function withoutSample(options: GenerateOneOptions): CallOptions {
+  const known = withoutSamples.get(options)
+  if (known !== undefined) return known
+  const { sample: _sample, ...own } = options
+  if (checkedOptions.has(options)) withoutSamples.set(options, Object.freeze(own))
+  return own
+}
+
+function toResult(response: ChatResponse | CompletionResponse): GenerateOneResult {
+  const isRefused = response.finishReason.unified === 'content-filter'
+  return {
+    outcome: isRefused ? 'refused' : 'ok',
+    text: response.text,
+    response,
+    raw: response.raw,
+    finishReason: response.finishReason,
+    usage: response.usage,
+    timings: response.timings,
+    seed: response.seed,
+    warnings: response.warnings,
+    cause: isRefused ? new RefusedError('The server withheld the answer: change the prompt.') : undefined,
+  }
+}
 
 /** @throws InvalidOptionError `INVALID_OPTION` */
 function checkOnce(options: GenerateOneOptions): void {

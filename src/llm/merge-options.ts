@@ -23,11 +23,20 @@ const neutral: Readonly<Partial<Record<OptionName, unknown>>> = {
   watermark: false,
 }
 
+/** What was merged of frozen options: a run passes the same ones for all its rows. */
+const mergedOptions = new WeakMap<
+  object,
+  { readonly defaults: GenerationOptions; readonly merged: GenerationOptions }
+>()
+
 /** The call's generation options over the model's; an `undefined` overrides nothing. */
 export function mergeOptions(defaults: GenerationOptions, call: object | undefined): GenerationOptions {
   if (call === undefined) return defaults
+  const known = mergedOptions.get(call)
+  if (known?.defaults === defaults) return known.merged
   const merged: Record<string, unknown> = { ...defaults }
   for (const [key, value] of Object.entries(call)) if (value !== undefined && !callKeys.has(key)) merged[key] = value
+  if (Object.isFrozen(call)) mergedOptions.set(call, { defaults, merged })
   return merged
 }
 

@@ -131,7 +131,9 @@ async function prepare<R extends ChatResponse | CompletionResponse>(
   const policy = model.options.unsupportedOptions ?? 'error'
   const merged = mergeOptions(model.defaults, call)
   const input = writeInput(model, question, merged, warnings)
-  const supported = refuseUnsupported(merged, gapsOf(capabilities, input.form), policy, warnings)
+  const gaps = gapsOf(capabilities, input.form)
+  const own = refuseUnsupported(merged, gaps, policy, warnings)
+  const supported = gaps.stop === undefined ? addStops(own, input.rendered?.stops, capabilities) : own
   const { structuredOutput } = supported
   const options = cutStops(ofRequest(supported, input.form), capabilities, warnings)
   if (options.tools !== undefined && options.tools.length > 0 && !metadata.isFunctionCallingModel) {
@@ -182,6 +184,19 @@ function checkConstraint(format: ConstraintFormat, kind: Route, { constraints }:
       ? `this engine does not constrain its text to a ${format === 'json' ? 'schema' : format}`
       : `the server constrains ${kind === 'chat' ? 'literal text' : 'conversations'} only`
   throw new UnsupportedOptionError(`structuredOutput cannot be honoured: ${reason}.`, { option: 'structuredOutput' })
+}
+
+/** After the call's own stop strings those of the turn that the model writes, as far as the server takes them. */
+function addStops(
+  options: GenerationOptions,
+  stops: readonly string[] | undefined,
+  { maxStops = Infinity }: Capabilities,
+): GenerationOptions {
+  if (stops === undefined || stops.length === 0) return options
+  const { stop = [] } = options
+  const own = typeof stop === 'string' ? [stop] : stop
+  const added = stops.filter((text) => !own.includes(text)).slice(0, Math.max(0, maxStops - own.length))
+  return added.length === 0 ? options : { ...options, stop: [...own, ...added] }
 }
 
 /** As many stop strings as the server takes. */

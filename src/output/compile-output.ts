@@ -1,4 +1,4 @@
-import type { Ajv } from 'ajv'
+import type { Ajv, Options } from 'ajv'
 
 import type { Constraint, JsonSchema, SchemaLike, StructuredOutput } from '../contract/structured-output.js'
 import { InvalidOptionError } from '../errors/invalid-option-error.js'
@@ -203,7 +203,19 @@ async function compileJsonSchema(schema: JsonSchema): Promise<{ schema: JsonSche
 }
 
 async function createAjv($schema: unknown): Promise<Ajv> {
-  const options = { allErrors: true, strict: false, logger: false } as const
+  // Without the precision 19.99 is no multiple of 0.01; without the own properties every object has a `constructor`.
+  const options = {
+    allErrors: true,
+    strict: false,
+    logger: false,
+    ownProperties: true,
+    multipleOfPrecision: 5,
+  } as const
+  const { default: formats } = await import('ajv-formats')
+  return formats.default(await newAjv($schema, options))
+}
+
+async function newAjv($schema: unknown, options: Options): Promise<Ajv> {
   if (isDraft6Or7($schema)) return new (await import('ajv')).Ajv(options)
   if (String($schema).includes('2019-09')) return new (await import('ajv/dist/2019.js')).Ajv2019(options)
   return new (await import('ajv/dist/2020.js')).Ajv2020(options)

@@ -6,15 +6,27 @@ type Fields = Readonly<Record<string, unknown>>
 const roles: readonly string[] = ['system', 'user', 'assistant', 'tool'] satisfies readonly ChatRole[]
 
 /**
- * The conversation in a column, in the form of OpenAI's API or in that of `ChatMessage`.
+ * The conversation in a column, in the form of OpenAI's API or in that of `ChatMessage`; as JSON text where the input has
+ * nothing but text, as CSV.
  *
  * @throws InvalidRowError `INVALID_ROW`, which names the message that is wrong.
  */
-export function readMessages(value: unknown, column: string): readonly ChatMessage[] {
+export function readMessages(given: unknown, column: string): readonly ChatMessage[] {
+  const value = typeof given === 'string' ? readText(given, column) : given
   if (!Array.isArray(value) || value.length === 0) {
     throw new InvalidRowError(`The column "${column}" must be an array of at least one message.`)
   }
   return value.map((message: unknown, index) => readMessage(message, `Message ${index} of "${column}"`))
+}
+
+function readText(text: string, column: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new InvalidRowError(`The column "${column}" is text, and no JSON: it must be an array of messages.`, {
+      cause,
+    })
+  }
 }
 
 function readMessage(value: unknown, where: string): ChatMessage {

@@ -4,6 +4,8 @@ export interface PreQueryPreset {
   readonly first: string
   /** After other messages. */
   readonly later: string
+  /** What ends the turn where the model does not end its text with it, most important first: the lists of the Magpie project. */
+  readonly stops: readonly string[]
 }
 
 /** The name of a preset. */
@@ -21,11 +23,17 @@ export type PreQueryPresetName =
   | 'vicuna'
   | 'nous-hermes'
 
+const chatML = ['<|im_end|>', '<|im_start|>', '<|endoftext|>']
 const qwen = (system: string): PreQueryPreset => ({
   first: `<|im_start|>system\n${system}<|im_end|>\n<|im_start|>user\n`,
   later: '<|im_start|>user\n',
+  stops: chatML,
 })
-const withBos = (bos: string, later: string): PreQueryPreset => ({ first: bos + later, later })
+const withBos = (bos: string, later: string, stops: readonly string[]): PreQueryPreset => ({
+  first: bos + later,
+  later,
+  stops,
+})
 
 /**
  * By the names that `magpiePreQueryTemplate` takes. They are what the families' own chat templates write; `llama3` and
@@ -34,26 +42,59 @@ const withBos = (bos: string, later: string): PreQueryPreset => ({ first: bos + 
  * right: they are what the models were trained on.
  */
 export const preQueryPresets: Readonly<Record<PreQueryPresetName, PreQueryPreset>> = {
-  llama2: withBos('<s>', '[INST] '),
-  llama3: withBos('<|begin_of_text|>', '<|start_header_id|>user<|end_header_id|>\n\n'),
-  qwen2: withBos('', '<|im_start|>user\n'),
+  llama2: withBos('<s>', '[INST] ', ['[/INST]', '</s>', '<s>', '<unk>']),
+  llama3: withBos('<|begin_of_text|>', '<|start_header_id|>user<|end_header_id|>\n\n', [
+    '<|eot_id|>',
+    '<|start_header_id|>',
+    '<|end_of_text|>',
+    '<|end_header_id|>',
+  ]),
+  qwen2: withBos('', '<|im_start|>user\n', chatML),
   'qwen2.5': qwen('You are Qwen, created by Alibaba Cloud. You are a helpful assistant.'),
-  mistral: withBos('<s>', '[INST] '),
-  gemma: withBos('<bos>', '<start_of_turn>user\n'),
-  phi3: withBos('<s>', '<|user|>\n'),
-  'phi3-small': withBos('<|endoftext|>', '<|user|>\n'),
-  'yi1.5': withBos('', '<|im_start|>user\n'),
-  'deepseek-coder-v2': withBos('<\uff5cbegin\u2581of\u2581sentence\uff5c>', 'User: '),
+  mistral: withBos('<s>', '[INST] ', ['[/INST]', '</s>', '[INST]', '<s>']),
+  gemma: withBos('<bos>', '<start_of_turn>user\n', ['<end_of_turn>', '<start_of_turn>', '<eos>', '<bos>']),
+  phi3: withBos('<s>', '<|user|>\n', [
+    '<|end|>',
+    '<|assistant|>',
+    '<|endoftext|>',
+    '<|user|>',
+    '<|system|>',
+    '</s>',
+    '<s>',
+    '<unk>',
+  ]),
+  'phi3-small': withBos('<|endoftext|>', '<|user|>\n', [
+    '<|end|>',
+    '<|assistant|>',
+    '<|endoftext|>',
+    '<|user|>',
+    '<|system|>',
+  ]),
+  'yi1.5': withBos('', '<|im_start|>user\n', ['<|im_end|>', '<|im_start|>', '<|endoftext|>', '<|startoftext|>']),
+  'deepseek-coder-v2': withBos('<\uff5cbegin\u2581of\u2581sentence\uff5c>', 'User: ', [
+    '<\uff5cend\u2581of\u2581sentence\uff5c>',
+    '\n\nAssistant:',
+    '<|EOT|>',
+    '<\uff5cbegin\u2581of\u2581sentence\uff5c>',
+  ]),
   vicuna: withBos(
     "A chat between a curious user and an artificial intelligence assistant. The assistant gives helpful, detailed, and polite answers to the user's questions.\n\n",
     'USER: ',
+    ['ASSISTANT:', '</s>', '<s>', '<unk>'],
   ),
-  'nous-hermes': withBos('', '### Instruction:\n'),
+  'nous-hermes': withBos('', '### Instruction:\n', ['### Response:', '</s>', '<s>', '<unk>']),
+}
+
+export function isPreQueryPreset(nameOrText: string): nameOrText is PreQueryPresetName {
+  return Object.hasOwn(preQueryPresets, nameOrText)
 }
 
 /** The preset of a name; any other text begins a turn as it is, after other messages without the BOS token. */
-export function readPreQueryTemplate(nameOrText: string, bos: string | undefined): PreQueryPreset {
-  if (Object.hasOwn(preQueryPresets, nameOrText)) return preQueryPresets[nameOrText as PreQueryPresetName]
+export function readPreQueryTemplate(
+  nameOrText: string,
+  bos: string | undefined,
+): Pick<PreQueryPreset, 'first' | 'later'> {
+  if (isPreQueryPreset(nameOrText)) return preQueryPresets[nameOrText]
   const hasBos = bos !== undefined && bos !== '' && nameOrText.startsWith(bos)
   return { first: nameOrText, later: hasBos ? nameOrText.slice(bos.length) : nameOrText }
 }

@@ -123,7 +123,8 @@ describe('render', () => {
 describe('renderUserTurn', () => {
   it('derives how a turn begins from the template', async () => {
     const format = await formatOf(bosFiles())
-    expect(format.renderUserTurn([])).toEqual({ text: '<s><|im_start|>user\n', bos: '<s>' })
+    const stops = ['<|im_end|>', '<|im_start|>']
+    expect(format.renderUserTurn([])).toEqual({ text: '<s><|im_start|>user\n', bos: '<s>', stops })
     expect(format.renderUserTurn(turn).text).toBe(
       '<s><|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\nHello!<|im_end|>\n<|im_start|>user\n',
     )
@@ -146,7 +147,8 @@ describe('renderUserTurn', () => {
 
   it('begins a prompt with a preset without a template', async () => {
     const format = await formatOf(bosFiles({ chat_template: undefined }), { preQueryTemplate: 'mistral' })
-    expect(format.renderUserTurn([])).toEqual({ text: '<s>[INST] ', bos: '<s>' })
+    const stops = ['[/INST]', '</s>', '[INST]', '<s>']
+    expect(format.renderUserTurn([])).toEqual({ text: '<s>[INST] ', bos: '<s>', stops })
     expect(() => format.renderUserTurn(turn)).toThrow(expect.objectContaining({ code: 'MODEL_ABILITY' }))
   })
 

@@ -4,6 +4,7 @@ import type { ChatTemplate } from './chat-template.js'
 import { endsOpen } from './continued-message.js'
 import type { Tokenizer } from './tokenizer.js'
 import { renderUserTurn } from './user-turn.js'
+import { userTurnStops } from './user-turn-stops.js'
 
 export interface TemplatePromptFormatOptions {
   /**
@@ -24,6 +25,7 @@ export interface TemplatePromptFormatOptions {
 export class TemplatePromptFormat implements PromptFormat {
   readonly #tokenizer: Tokenizer
   readonly #options: TemplatePromptFormatOptions
+  #stops: readonly string[] | undefined
 
   constructor(tokenizer: Tokenizer, options: TemplatePromptFormatOptions = {}) {
     this.#tokenizer = tokenizer
@@ -44,8 +46,9 @@ export class TemplatePromptFormat implements PromptFormat {
   renderUserTurn(messages: readonly ChatMessage[], options: RenderOptions = {}): RenderedText {
     const { preQueryTemplate } = this.#options
     const { bos_token: bos } = this.#tokenizer.specialTokens
-    const text = renderUserTurn(() => this.#template(options), messages, { ...options, preQueryTemplate, bos })
-    return this.#withBos(text)
+    const template = (): ChatTemplate => this.#template(options)
+    const text = renderUserTurn(template, messages, { ...options, preQueryTemplate, bos })
+    return { ...this.#withBos(text), stops: (this.#stops ??= userTurnStops(template, preQueryTemplate)) }
   }
 
   countTokens({ text }: RenderedText): number {

@@ -125,15 +125,21 @@ class DispatchExchange implements TransportExchange, Dispatcher.DispatchHandler 
 
   onResponseEnd(): void {
     const handler = this.#handler
-    this.#handler = undefined
+    this.#letGo()
     handler?.end()
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
     const handler = this.#handler
-    this.#handler = undefined
+    this.#letGo()
     this.#endConnecting()
     handler?.fail(error)
+  }
+
+  /** What is over may have grown old, and what old objects hold is not collected before they are. */
+  #letGo(): void {
+    this.#handler = undefined
+    this.#controller = undefined
   }
 
   #endConnecting(): void {

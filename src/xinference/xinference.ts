@@ -224,6 +224,7 @@ export class Xinference extends LLM<XinferenceOptions> {
         contextWindowSource: source,
         numOutput: maxTokens,
         modelName: modelUid,
+        servedModel: servedModelOf(modelDescription),
         isChatModel: chat,
         isFunctionCallingModel: tools,
         isVisionModel: vision,
@@ -268,6 +269,13 @@ export class Xinference extends LLM<XinferenceOptions> {
       ...(password === undefined ? {} : { password: toSecretReference(password, passwordVariable) }),
     }
   }
+}
+
+/** `qwen2.5-instruct 7 4-bit`: the family and what of it was launched, whatever its uid. */
+function servedModelOf(description: ModelDescription): string | undefined {
+  const { model_name: name, model_size_in_billions: size, quantization } = description
+  if (name === undefined) return undefined
+  return [name, size, quantization].filter((part) => typeof part === 'string' || typeof part === 'number').join(' ')
 }
 
 function checkFits(maxTokens: number, contextWindow: number): void {

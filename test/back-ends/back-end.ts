@@ -2,6 +2,7 @@ import type { Route } from '../../src/contract/capabilities.js'
 import type { LLMDependencies } from '../../src/llm/llm-options.js'
 import type { LLM } from '../../src/llm/llm.js'
 import type { ErrorCode, LLMMetadata } from '../../src/index.js'
+import type { FaultProxy } from '../support/fault-proxy.js'
 import type { Answer, EngineServer, Json, Refusal } from '../support/servers/engine-server.js'
 import type { CaseOption, OutputFormat } from './option-cases.js'
 
@@ -31,11 +32,18 @@ export interface Setup {
   /** Of `InferenceEndpointsLLM`. */
   readonly tokenizerId?: string | undefined
   readonly runtime?: LLMDependencies['runtime']
+  /** Stands between the model and its server. */
+  readonly through?: FaultProxy | undefined
 }
 
 export interface Opened {
   readonly llm: LLM
   readonly server: EngineServer
+}
+
+/** Where the model finds its server. */
+export function addressOf({ url }: EngineServer, { through }: Setup): string {
+  return through === undefined ? url : through.to(url)
 }
 
 /** How a server refuses a request, and what is made of it. */

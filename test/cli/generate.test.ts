@@ -36,12 +36,25 @@ describe('headrace generate', () => {
     const args = ['generate', path('in.jsonl'), '-o', path('out.jsonl'), '--temperature', '0']
     const { code, stdout, stderr } = await run(args)
     expect({ code, stdout }).toEqual({ code: 0, stdout: '' })
-    expect(stderr).toMatch(/^9 rows: 9 ok\n9 requests, \d+ tokens in, \d+ out\n.*out\.jsonl\n$/)
+    expect(stderr).toMatch(/^9 rows: 9 ok\n9 requests, \d+ tokens in, \d+ out\nlimit \d+ \(back end\)\n.*out\.jsonl\n$/)
     const rows = await readRows(path('out.jsonl'))
     expect(rows.map(({ generation }) => generation)).toEqual(
       Array.from({ length: 9 }, (_, index) => `${index + 1} + 4 = ${index + 5}.`),
     )
-    expect(await run(args)).toMatchObject({ code: 0, stderr })
+    expect(await run(args)).toMatchObject({ code: 0, stderr: stderr.replace(/^limit .*\n/m, '') })
+  })
+
+  it('shares a file between several models, and says what each did', async () => {
+    const path = await scratch()
+    const servers = [await startXinference({ chat: chatAnswer('4') }), await startXinference({ chat: chatAnswer('4') })]
+    await writeFile(path('in.jsonl'), sums(0, 40))
+    const llms = servers.flatMap((server) => ['--llm', specOf(server)])
+    const args = ['generate', path('in.jsonl'), '-o', path('out.jsonl'), ...llms]
+    const { code, stderr } = await run([...args, '--concurrency', '2'])
+    expect(code).toBe(0)
+    const lines = servers.map(({ url }) => `${url}: \\d+ requests, \\d+ answers, limit 2 \\(given\\)\n`)
+    expect(stderr).toMatch(new RegExp(`^40 rows: 40 ok\n40 requests, .*\n${lines.join('')}`))
+    expect(await run([...args, '--concurrency', 'auto', '--max-concurrency', '2'])).toMatchObject({ code: 2 })
   })
 
   it('takes a template, several inputs, a pipe, and writes to standard output', async () => {

@@ -39,6 +39,7 @@ const outputs: Readonly<Record<string, RegExp>> = {
   'dedicated.ts': answered(/headrace\/demo/),
   'generate.ts': /^fox \[.*\]\n {2}Once .*fox.*\n {2}Once .*fox.*\nowl (.*\n){3}horse (.*\n){3}$/,
   'llama-cpp.ts': /^demo 1024\n3, 9, 14, 27\. \d+\n$/,
+  'magpie.ts': /^5 rows of \d+ candidates; not kept: \{.*\}\n(\S.*\n {2}\S.*\n){5}$/,
   'models.ts': /^demo: LLM, context window of 1024 tokens, chat and generate\ndemo is a demo on llama\.cpp\.\n$/,
   'own-server.ts': /^POST \/v1\/chat\/completions 200\n7 \+ 8 = 15\.\n$/,
   'save-and-load.ts': /^\{\n(?![^]*sk-not)[^]*"env": "XINFERENCE_API_KEY"[^]*\}\nh-o-r-s-e\.\n$/,

@@ -113,7 +113,8 @@ describe('the entry points', () => {
         .map(locate),
     )
     expect(outputFiles.length).toBeGreaterThan(0)
-    for (const name of ['hono', '@hono/node-server', 'commander', 'cli-progress', 'node-llama-cpp', 'ajv']) {
+    const tables = ['hyparquet', 'hyparquet-compressors', 'hyparquet-writer', 'papaparse', 'yaml']
+    for (const name of ['hono', '@hono/node-server', 'commander', 'cli-progress', 'node-llama-cpp', 'ajv', ...tables]) {
       expect(packages).not.toContain(name)
     }
   })

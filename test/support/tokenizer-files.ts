@@ -23,17 +23,18 @@ export function demoFiles(config: Json = {}): Readonly<Record<string, string>> {
   }
 }
 
-/** The same with a BOS token `<s>`, which the tokenizer puts before every text where `isAdded`. */
+/** The same with a BOS token, `<s>` if not configured, which the tokenizer puts before every text where `isAdded`. */
 export function bosFiles(config: Json = {}, isAdded: boolean = true): Readonly<Record<string, string>> {
   const tokenizer = readJson('tokenizer.json')
   const id = 736
-  const bos = { id, content: '<s>', special: true, single_word: false, lstrip: false, rstrip: false, normalized: false }
+  const name = typeof config['bos_token'] === 'string' ? config['bos_token'] : '<s>'
+  const bos = { id, content: name, special: true, single_word: false, lstrip: false, rstrip: false, normalized: false }
   const text = { Sequence: { id: 'A', type_id: 0 } }
   const processor = {
     type: 'TemplateProcessing',
-    single: [{ SpecialToken: { id: '<s>', type_id: 0 } }, text],
+    single: [{ SpecialToken: { id: name, type_id: 0 } }, text],
     pair: [text, text],
-    special_tokens: { '<s>': { id: '<s>', ids: [id], tokens: ['<s>'] } },
+    special_tokens: { [name]: { id: name, ids: [id], tokens: [name] } },
   }
   const withBos = {
     ...tokenizer,
@@ -41,7 +42,7 @@ export function bosFiles(config: Json = {}, isAdded: boolean = true): Readonly<R
     post_processor: isAdded ? processor : null,
   }
   return {
-    ...demoFiles({ bos_token: { content: '<s>' }, chat_template: bosTemplate, ...config }),
+    ...demoFiles({ bos_token: { content: name }, chat_template: bosTemplate, ...config }),
     'tokenizer.json': JSON.stringify(withBos),
   }
 }

@@ -19,9 +19,9 @@ WEIGHTS: list[tuple[float, Callable[[random.Random], tasks.Turn]]] = [
     (10, tasks.subtract),
     (9, tasks.capital),
     (1, tasks.country),
-    (22, tasks.spell),
+    (14, tasks.spell),
     (22, tasks.sort),
-    (12, tasks.as_json),
+    (14, tasks.as_json),
     (3.5, stories.story),
     (1, tasks.names_of),
     (1.5, tasks.small_talk),
@@ -59,7 +59,7 @@ def dialogue(rng: random.Random, turns: int | None = None) -> list[Message]:
     turns = turns or rng.choices((1, 2, 3, 4), (62, 18, 12, 8))[0]
     messages: list[Message] = []
     known: list[facts.Fact] = []
-    about_facts = rng.random() < 0.26
+    about_facts = rng.random() < 0.32
     if about_facts and rng.random() < 0.55:
         known = facts.some_facts(rng, rng.choice((1, 1, 2, 2, 3, 4)))
         persona = [rng.choice(SYSTEMS)] if rng.random() < 0.5 else []

@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import phrases
 from words import CITIES, COLOURS, FOODS, JOBS, NAMES_HELD, PLACES, THINGS, WORDS_HELD, some_city, some_name, some_word
 
 RELATIONS: list[str] = "dog cat horse friend sister brother mother father teacher neighbor".split()
@@ -40,7 +41,7 @@ KINDS: dict[str, FactKind] = {
     "name": FactKind(
         ["The user's name is {x}.", "The user is called {x}.", "You talk with {x}.", "You are talking to {x}."],
         ["My name is {x}.", "I am {x}.", "I'm {x}.", "I am called {x}.", "Hello, my name is {x}.", "Hi, I am {x}."],
-        ["What is my name?", "What is my name?", "What's my name?", "Who am I?", "Do you remember my name?", "What am I called?", "Do you know my name?", "Tell me my name."],
+        ["What is my name?", "What is my name?", "What's my name?", "Who am I?", "Do you remember my name?", "What am I called?", "How am I called?", "Do you know my name?", "Tell me my name."],
         ["Can you tell me my name?", "And what is my name?", "Do you still know my name?"],
         "Your name is {x}.", some_name, _held_name,
     ),
@@ -117,11 +118,27 @@ KINDS: dict[str, FactKind] = {
     "assistant": FactKind(
         ["Your name is {x}.", "You are {x}.", "You are {x}, a helpful assistant.", "You are called {x}."],
         ["Your name is {x} now.", "I will call you {x}.", "From now on you are called {x}."],
-        ["What is your name?", "What is your name?", "What's your name?", "Who are you?", "What are you called?", "Tell me your name."],
+        ["What is your name?", "What is your name?", "What's your name?", "Who are you?", "What are you called?", "Tell me your name.", "How do they call you?", "By which name are you called?"],
         ["Can you tell me your name?", "And what is your name?", "How are you called?"],
         "My name is {x}.", some_name, _held_name,
     ),
 }  # fmt: skip
+
+WANTED: dict[str, list[str]] = {
+    "name": ["my name", "what my name is", "what I am called", "who I am"],
+    "city": ["where I live", "my city", "which city I live in", "in which city I live", "where my home is"],
+    "age": ["my age", "how old I am", "what my age is"],
+    "color": ["my favorite color", "my favourite colour", "which color I like best", "what my favorite color is"],
+    "food": ["my favorite food", "my favourite food", "what I like to eat", "what my favorite food is"],
+    "job": ["my job", "what my job is", "what I do for work", "what I work as"],
+    "relation": ["the name of my {k}", "my {k}'s name", "what my {k} is called", "how my {k} is called"],
+    "word": ["the {k} word", "what the {k} word is", "which word is the {k} word"],
+    "code": ["the {k}", "what the {k} is"],
+    "place": ["where the {k} is", "where I put the {k}", "where I can find the {k}", "where to find the {k}"],
+    "thing-color": ["the color of the {k}", "what color the {k} is", "which color the {k} has", "the colour of the {k}"],
+    "assistant": ["your name", "what your name is", "what you are called", "how you are called", "who you are"],
+}
+"""What is asked for, to be put into many ways of asking."""
 
 THANKS: list[str] = ["I will remember that.", "I will remember that.", "Good to know.", "Thank you for telling me."]
 
@@ -137,7 +154,18 @@ class Fact:
 
     def question(self, rng: random.Random, held: bool = False) -> str:
         kind = KINDS[self.kind]
-        return self._fill(rng.choice(kind.held_questions if held else kind.questions))
+        if held:
+            return self._fill(rng.choice(kind.held_questions))
+        while phrases.is_same_as_one_of(pattern := self._taught_question(rng), kind.held_questions):
+            pass
+        return self._fill(pattern)
+
+    def _taught_question(self, rng: random.Random) -> str:
+        chance = rng.random()
+        if chance < 0.35:
+            return phrases.around(rng, rng.choice(WANTED[self.kind]))
+        question = rng.choice(KINDS[self.kind].questions)
+        return phrases.called(rng, question) if chance < 0.5 else question
 
     def answer(self) -> str:
         return self._fill(KINDS[self.kind].answer)

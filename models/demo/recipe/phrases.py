@@ -5,6 +5,26 @@ import random
 OPENINGS: list[str] = ["Please {}", "Can you {}?", "Could you {}?", "Could you please {}?", "I want you to {}.", "Now {}.", "Please {}, thank you."]  # fmt: skip
 """Ways round an order: "add 3 and 4" becomes "Could you add 3 and 4?"."""
 
+CALLS: list[str] = ["And {}", "So {}", "Now {}", "Then {}", "Please, {}", "Tell me, {}", "Say, {}", "Do you know, {}", "Hello, {}", "One question: {}"]
+"""Ways into a question: "What is my name?" becomes "So what is my name?"."""
+
+LEADS: list[str] = [
+    "Tell me {}.", "Please tell me {}.", "Can you tell me {}?", "Could you tell me {}?", "Say {}.", "Please say {}.", "Can you say {}?", "Do you know {}?", "Do you still know {}?", "Do you remember {}?",
+    "I want to know {}.", "I would like to know {}.", "I would like to hear {}.", "I need to know {}.", "I need {}.", "Now tell me {}.", "And {}?", "Give me {}.", "{}, please.", "{}?",
+]  # fmt: skip
+"""Ways round what is wanted: "what my name is" becomes "Do you still know what my name is?"."""
+
+WANTED: dict[str, list[str]] = {
+    "add": ["what {a} + {b} is", "what {a} plus {b} is", "how much {a} + {b} is", "how much {a} plus {b} is", "how much {a} and {b} make", "what {a} and {b} make", "the sum of {a} and {b}", "the result of {a} + {b}", "{a} plus {b}", "{a} + {b}"],
+    "subtract": ["what {a} - {b} is", "what {a} minus {b} is", "how much {a} - {b} is", "how much {a} minus {b} is", "what {a} minus {b} makes", "the difference of {a} and {b}", "the result of {a} - {b}", "{a} minus {b}", "{a} - {b}"],
+    "capital": ["what the capital of {x} is", "which city is the capital of {x}", "which city the capital of {x} is", "what is the capital of {x}", "the capital of {x}", "the capital city of {x}", "{x}'s capital", "the name of the capital of {x}"],
+    "country": ["which country has the capital {x}", "which country {x} is the capital of", "the country with the capital {x}"],
+    "spell": ["how to spell {x}", "how to spell the word {x}", "how {x} is spelled", "how you spell {x}", "how you would spell {x}", "the letters of {x}", "the letters of the word {x}", "the letters in {x}", "the spelling of {x}", "the spelling of the word {x}"],
+    "sort": ["these numbers in order: {x}", "the numbers {x} in order", "{x} in order", "{x} in the right order", "the right order of {x}", "the order of {x}", "the following numbers in order: {x}"],
+    "json": ["the JSON for this: {x}", "the JSON of this: {x}", "this as JSON: {x}", "the following as JSON: {x}", "JSON for this: {x}", "JSON of it: {x}"],
+    "story": ["a story about {x}", "a tiny story about {x}", "a short story about {x}", "a little story about {x}", "a story with {x}"],
+}  # fmt: skip
+
 TAUGHT: dict[str, list[str]] = {
     "add": [
         "What is {a} + {b}?", "What is {a} + {b}?", "{a} + {b}", "{a} + {b} =", "{a}+{b}", "{a}+{b}=?", "{a} + {b} = ?", "How much is {a} plus {b}?", "What is {a} plus {b}?",
@@ -54,15 +74,39 @@ HELD: dict[str, list[str]] = {
 }  # fmt: skip
 
 
+def around(rng: random.Random, wanted: str) -> str:
+    text = rng.choice(LEADS).format(wanted)
+    return text[0].upper() + text[1:]
+
+
+def called(rng: random.Random, question: str) -> str:
+    """The question with a few words before it, where it begins as questions do."""
+    if not question.startswith(("What", "Which", "Who", "Where", "How", "Do ", "In which")):
+        return question
+    return rng.choice(CALLS).format(question[0].lower() + question[1:])
+
+
+def _taught_pattern(rng: random.Random, kind: str) -> str:
+    chance = rng.random()
+    if kind in WANTED and chance < 0.3:
+        return around(rng, rng.choice(WANTED[kind]))
+    pattern = rng.choice(TAUGHT[kind])
+    if pattern.startswith("!"):
+        order = pattern[1:]
+        return f"{order[0].upper()}{order[1:]}." if rng.random() < 0.4 else rng.choice(OPENINGS).format(order)
+    return called(rng, pattern) if chance > 0.85 else pattern
+
+
 def taught(rng: random.Random, kind: str, **fields: object) -> str:
-    """One of the taught phrasings; an order (marked "!") is put plainly or politely."""
-    phrase = rng.choice(TAUGHT[kind])
-    if not phrase.startswith("!"):
-        return phrase.format(**fields)
-    order = phrase[1:].format(**fields)
-    if rng.random() < 0.4:
-        return f"{order[0].upper()}{order[1:]}."
-    return rng.choice(OPENINGS).format(order)
+    """One of the taught phrasings; an order (marked "!") is put plainly or politely. Never one that the checks keep for themselves."""
+    while is_same_as_one_of(pattern := _taught_pattern(rng, kind), HELD.get(kind, [])):
+        pass
+    return pattern.format(**fields)
+
+
+def is_same_as_one_of(pattern: str, others: list[str]) -> bool:
+    """But for the sign at the end."""
+    return pattern.rstrip(".?") in [other.rstrip(".?") for other in others]
 
 
 def held(rng: random.Random, kind: str, **fields: object) -> str:

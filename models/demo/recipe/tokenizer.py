@@ -1,26 +1,28 @@
-"""The tokenizer: byte-level BPE whose pieces suit what the model has to do.
+"""The tokenizer: a common word is one token, every other word is its letters, a digit is always alone.
 
-- A digit is always a token of its own, so that numbers are added and sorted digit by digit.
-- Names, animals, capitals and invented words are cut into pieces of at most three letters, so that a word never seen before can
-  be copied and spelled from pieces that were.
-- A leading space joins only whole common words. Any other word has the same pieces wherever it stands.
+So a name that was never seen is copied, and a word spelled, from letters that were; and numbers are added and sorted digit by digit.
+It is a byte-level BPE whose words are looked up whole (`ignore_merges`, as Llama 3 has it) and which merges hardly anything else.
 """
 
 import json
 import random
-import re
 from collections import Counter
 from pathlib import Path
 
+from tokenizers import Regex, pre_tokenizers
+
 from dialogues import dialogue, literal_text
 from words import (
-    ANIMALS, CAPITALS, CITIES, COLOURS, FOODS, JOBS, NAMES, OTHER_COUNTRIES, PLACES, THINGS, WORDS, invented_word,
+    ANIMALS, CAPITALS, CITIES, COLOURS, FOODS, JOBS, NAMES, NAMES_HELD, OTHER_COUNTRIES, PLACES, THINGS, WORDS, WORDS_HELD,
 )  # fmt: skip
 
-SPACE = "Ġ"
 SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
-PIECES = 190
-WHOLE_WORDS = 210
+COMMON = 30
+"""A piece of text that is found so often in the sample is a token."""
+SPLIT = r"(?:'[sS]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD])|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+"""What llama.cpp calls "llama-bpe": the only way of splitting with which it looks words up whole."""
+ASKED_FOR = {"the", "word", "number", "story", "letter", "answer"}
+"""Words that can be spelled and that the questions themselves are made of."""
 CHAT_TEMPLATE = (
     "{% for message in messages %}{{'<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n'}}"
     "{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
@@ -35,95 +37,56 @@ def byte_alphabet() -> list[str]:
     return [chr(byte) if byte in printable else chr(next(others)) for byte in range(256)]
 
 
-def _merge(symbols: tuple[str, ...], pair: tuple[str, str]) -> tuple[str, ...]:
-    merged: list[str] = []
-    index = 0
-    while index < len(symbols):
-        if symbols[index : index + 2] == pair:
-            merged.append(symbols[index] + symbols[index + 1])
-            index += 2
-        else:
-            merged.append(symbols[index])
-            index += 1
-    return tuple(merged)
+def common_pieces(rng: random.Random) -> list[str]:
+    """Words and signs of the conversations, the most frequent first; no word that is to be copied or spelled is among them."""
+    content: set[str] = set()
+    for text in [*CAPITALS, *CAPITALS.values(), *OTHER_COUNTRIES, *CITIES, *NAMES, *NAMES_HELD]:
+        content.update(text.lower().split())
+    content.update([*WORDS, *WORDS_HELD, *ANIMALS, *COLOURS, *FOODS, *JOBS, *PLACES, *THINGS])
+    content -= ASKED_FOR
+    texts = [message.content for _ in range(12_000) for message in dialogue(rng)] + [literal_text(rng) for _ in range(600)]
+    splitter = pre_tokenizers.Split(Regex(SPLIT), "isolated")
+    counts = Counter(piece for text in texts for piece, _ in splitter.pre_tokenize_str(text))
 
+    def is_letter_alone(piece: str) -> bool:
+        return len(piece) == 2 and piece[0] in " -" and piece[1].isalpha() and piece not in (" a", " I")
 
-class _Merges:
-    """Learns merges in stages; every later stage sees its words as the earlier merges leave them."""
-
-    def __init__(self) -> None:
-        self.pairs: list[tuple[str, str]] = []
-
-    def split(self, word: str) -> tuple[str, ...]:
-        symbols = tuple(word)
-        for pair in self.pairs:
-            symbols = _merge(symbols, pair)
-        return symbols
-
-    def learn(self, counts: Counter[str], count: int, longest: int) -> None:
-        words = {word: self.split(word) for word in counts}
-        for _ in range(count):
-            pairs: Counter[tuple[str, str]] = Counter()
-            for word, symbols in words.items():
-                for left, right in zip(symbols, symbols[1:]):
-                    if len(left + right) <= longest:
-                        pairs[left, right] += counts[word]
-            if not pairs:
-                return
-            best = max(pairs, key=lambda pair: (pairs[pair], pair))
-            self.pairs.append(best)
-            words = {word: _merge(symbols, best) for word, symbols in words.items()}
+    return [
+        piece
+        for piece, count in counts.most_common()
+        if count >= COMMON and len(piece) > 1 and not piece[0].isdigit() and piece.strip(' "-(').lower() not in content and not is_letter_alone(piece)
+    ]
 
 
 def train_tokenizer(seed: int) -> dict[str, object]:
     """The tokenizer.json of a sample of the corpus."""
-    rng = random.Random(seed)
-    content = Counter[str]()
-    for text in [*CAPITALS, *CAPITALS.values(), *OTHER_COUNTRIES, *CITIES, *NAMES]:
-        content.update(re.findall("[A-Za-z]+", text))
-    del content["the"]
-    for word in [*WORDS, *ANIMALS, *COLOURS, *FOODS, *JOBS, *PLACES, *THINGS]:
-        content[word] += 1
-    for word in ("the", "word", "number", "story"):  # The questions themselves need these.
-        del content[word]
-    invented = Counter(invented_word(rng) for _ in range(1500))
-    texts = [" ".join(message.content for message in dialogue(rng)) for _ in range(12000)]
-    texts += [literal_text(rng) for _ in range(600)]
-    words = Counter(re.findall("[A-Za-z]+", " ".join(texts)))
-    common = Counter(
-        {word: count for word, count in words.items() if word not in content and word.lower() not in content and count >= 30 and (len(word) > 1 or word in "aI")}
-    )
-    signs = Counter({'{"': 9000, '":': 9000, '",': 9000, '"}': 9000, 'Ġ"': 9000})
-
-    merges = _Merges()
-    merges.learn(content + Counter({word: 1 for word in invented if len(word) < 8}), PIECES, longest=3)
-    merges.learn(signs, 9, longest=2)
-    for word in ("user", "system", "assistant"):
-        merges.learn(Counter({word: 1}), 9, longest=9)
-    merges.learn(common, WHOLE_WORDS, longest=12)
-    whole = [word for word, _ in common.most_common() if len(merges.split(word)) == 1]
-    merges.pairs += [(SPACE, sign) for sign in "+-="] + [(SPACE, word) for word in whole[:170]]
-
-    tokens = byte_alphabet() + [left + right for left, right in merges.pairs]
-    tokens = list(dict.fromkeys(tokens))
-    first_special = len(tokens)
+    alphabet = byte_alphabet()
+    pieces = ["".join(alphabet[byte] for byte in piece.encode()) for piece in common_pieces(random.Random(seed))]
+    roles = [role for role in ("user", "system", "assistant") if role not in pieces]
+    tokens = list(dict.fromkeys([*alphabet, *roles, *pieces]))
     return {
         "version": "1.0",
         "truncation": None,
         "padding": None,
         "added_tokens": [
-            {"id": first_special + index, "content": text, "single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": True}
+            {"id": len(tokens) + index, "content": text, "single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": True}
             for index, text in enumerate(SPECIAL)
         ],
         "normalizer": None,
-        "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": True},
+        "pre_tokenizer": {
+            "type": "Sequence",
+            "pretokenizers": [
+                {"type": "Split", "pattern": {"Regex": SPLIT}, "behavior": "Isolated", "invert": False},
+                {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": False},
+            ],
+        },
         "post_processor": None,
         "decoder": {"type": "ByteLevel", "add_prefix_space": True, "trim_offsets": True, "use_regex": True},
         "model": {
             "type": "BPE", "dropout": None, "unk_token": None, "continuing_subword_prefix": None, "end_of_word_suffix": None,
-            "fuse_unk": False, "byte_fallback": False, "ignore_merges": False,
+            "fuse_unk": False, "byte_fallback": False, "ignore_merges": True,
             "vocab": {token: index for index, token in enumerate([*tokens, *SPECIAL])},
-            "merges": [f"{left} {right}" for left, right in merges.pairs],
+            "merges": ['{ "'],  # llama.cpp does not load a vocabulary without any.
         },
     }  # fmt: skip
 

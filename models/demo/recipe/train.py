@@ -18,6 +18,7 @@ from torch.nn import functional
 
 from data import Batch, batches
 from model import Model, Shape
+from muon import Muon, sum_over_workers
 
 BATCH_TOKENS = 2048
 """Of each worker, in a step."""
@@ -60,23 +61,17 @@ def optimizers_of(model: Model) -> list[torch.optim.Optimizer]:
     matrices, others = [], []
     for name, parameter in model.named_parameters():
         (matrices if parameter.dim() == 2 and not name.startswith("embedding") else others).append(parameter)
-    return [
-        torch.optim.Muon(matrices, lr=MATRIX_RATE, momentum=0.95, weight_decay=0.02),
-        torch.optim.AdamW(others, lr=EMBEDDING_RATE, betas=(0.9, 0.98), weight_decay=0.0),
-    ]
+    return [Muon(matrices, MATRIX_RATE), torch.optim.AdamW(others, lr=EMBEDDING_RATE, betas=(0.9, 0.98), weight_decay=0.0)]
 
 
 def average_gradients(model: Model, progress: float, workers: int) -> float:
     """Averages the gradients over the workers, and the progress with them, so that all stop at the same step."""
     gradients = [parameter.grad for parameter in model.parameters() if parameter.grad is not None]
-    flat = torch.cat([gradient.flatten() for gradient in gradients] + [torch.tensor([progress])])
-    distributed.all_reduce(flat)
-    flat /= workers
-    offset = 0
+    last = torch.tensor([progress])
+    sum_over_workers([*gradients, last])
     for gradient in gradients:
-        gradient.copy_(flat[offset : offset + gradient.numel()].view_as(gradient))
-        offset += gradient.numel()
-    return flat[-1].item()
+        gradient /= workers
+    return last.item() / workers
 
 
 def run_worker(rank: int, plan: Plan) -> None:

@@ -51,7 +51,7 @@ def write_gguf(checkpoint: Path, tokenizer_file: Path, path: Path) -> None:
     writer.add_vocab_size(shape.vocabulary)
     writer.add_file_type(gguf.LlamaFileType.MOSTLY_F16)
     writer.add_tokenizer_model("gpt2")
-    writer.add_tokenizer_pre("gpt-2")
+    writer.add_tokenizer_pre("llama-bpe")
     writer.add_token_list(tokens)
     writer.add_token_merges(model["merges"])
     writer.add_token_types([int(each) for each in types])

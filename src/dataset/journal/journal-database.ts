@@ -18,6 +18,7 @@ const schema = `
   create table if not exists answer(id integer primary key, raw blob not null);
   create table if not exists verdict(id integer primary key, message text not null);
   create table if not exists chunk(part integer, number integer, hash text not null, primary key(part, number));
+  create table if not exists seen(number integer primary key, keys blob not null);
   create table if not exists value(name text primary key, json text not null);
 `
 const pageRows = 1024
@@ -106,16 +107,32 @@ export class JournalDatabase {
     return row?.[0]
   }
 
-  output(value: string, verdicts: readonly Verdict[]): void {
+  output(value: string, verdicts: readonly Verdict[], seen?: Float64Array): void {
     const verdict = this.#prepare('insert or replace into verdict values (?, ?)')
     this.#transact(() => {
       for (const { id, message } of verdicts) verdict.run(id, message)
+      if (seen !== undefined && seen.length > 0) {
+        const keys = Buffer.from(seen.buffer, seen.byteOffset, seen.byteLength)
+        // A buffer alone would be taken for an object of named parameters.
+        this.#prepare('insert into seen values (?, ?)').run(null, keys)
+      }
       this.#set('output', value)
     })
   }
 
+  seen(): Float64Array {
+    const rows = this.#prepare('select keys from seen order by number').raw().all() as [Uint8Array][]
+    const bytes = new Uint8Array(rows.reduce((sum, [keys]) => sum + keys.length, 0))
+    let length = 0
+    for (const [keys] of rows) {
+      bytes.set(keys, length)
+      length += keys.length
+    }
+    return new Float64Array(bytes.buffer)
+  }
+
   clearVerdicts(): void {
-    this.#database.exec('delete from verdict')
+    this.#database.exec('delete from verdict; delete from seen')
   }
 
   chunks(): readonly SourceChunk[] {
@@ -133,7 +150,9 @@ export class JournalDatabase {
   }
 
   reset(): void {
-    this.#database.exec("delete from verdict; delete from chunk; delete from value where name = 'progress'")
+    this.#database.exec(
+      "delete from verdict; delete from seen; delete from chunk; delete from value where name = 'progress'",
+    )
   }
 
   /** Rows of a query that only reads, for who looks into a run. */

@@ -59,9 +59,11 @@ export interface JournalCommands {
   /** Ids of stored rows from `first` on, in their order. */
   ids(first: number, limit: number): Float64Array
   get(name: JournalValue): string | undefined
-  /** Stores where the output is, and what was not accepted on the way there. */
-  output(value: string, verdicts: readonly Verdict[]): void
-  /** Forgets all verdicts: the output is written anew. */
+  /** Stores where the output is, what was not accepted on the way there, and the keys of rows that were kept. */
+  output(value: string, verdicts: readonly Verdict[], seen?: Float64Array): void
+  /** All keys of rows that were kept. */
+  seen(): Float64Array
+  /** Forgets all verdicts and keys: the output is written anew. */
   clearVerdicts(): void
   chunks(): readonly SourceChunk[]
   /** Forgets all rows that failed, and notes progress and output as they are without them. */

@@ -2,11 +2,11 @@ import type { Runtime } from '../../contract/runtime.js'
 import { DiskFullError } from '../../errors/disk-full-error.js'
 import type { HeadraceError } from '../../errors/headrace-error.js'
 import type { Journal } from '../journal/journal.js'
-import { type RowGroup, rowFields } from '../journal/journal-types.js'
+import { rowFields, type RowGroup } from '../journal/journal-types.js'
 import type { StoredAnswer } from '../../tasks/task.js'
 import { TextBuffer } from '../text-buffer.js'
-import { writeMembers } from '../write-object.js'
 import type { SourceChunk } from '../sources/source.js'
+import { writeStoredAnswer } from './stored-answer.js'
 
 /** A finished row on its way into the journal: {@link rowFields} and the error's code. */
 export interface FinishedRecord {
@@ -37,9 +37,11 @@ const diskRetryMs = 1000
 /** Hands finished rows to the journal in groups, one group at a time, and never drops one. */
 export class Committer {
   readonly #options: CommitterOptions
-  #records: FinishedRecord[] = []
+  // Columns that are written in place: whatever of a row lived on until the commit would be copied by the collector.
+  #numbers = new Float64Array(groupRows * rowFields.length)
+  #codes: (string | null)[] = []
+  #ends = new Uint32Array(groupRows)
   readonly #answers = new TextBuffer()
-  #ends: number[] = []
   #chunks: SourceChunk[] = []
   #isBusy = false
   #cancelTimer: (() => void) | undefined
@@ -54,22 +56,17 @@ export class Committer {
 
   /** Whether so much waits for the disk that no more should be asked for. */
   get isFull(): boolean {
-    return this.#isDiskFull || this.#records.length >= longestQueue || this.#answers.length >= longestQueueBytes
+    return this.#isDiskFull || this.#codes.length >= longestQueue || this.#answers.length >= longestQueueBytes
   }
 
-  add(record: FinishedRecord, answer: StoredAnswer): void {
-    this.#records.push(record)
-    this.#answers.write('{')
-    writeMembers(
-      answer as unknown as Readonly<Record<string, unknown>>,
-      'text',
-      JSON.stringify(answer.text),
-      this.#answers,
-    )
-    this.#answers.write('}')
-    this.#ends.push(this.#answers.length)
+  add({ numbers, code }: FinishedRecord, answer: StoredAnswer): void {
+    writeStoredAnswer(answer, this.#answers)
+    const at = this.#codes.push(code) - 1
+    if (at >= this.#ends.length) this.#grow()
+    this.#numbers.set(numbers, at * rowFields.length)
+    this.#ends[at] = this.#answers.length
     if (this.#isBusy || this.#failure !== undefined) return
-    if (this.#records.length >= groupRows || this.#answers.length >= groupBytes) this.#commit()
+    if (this.#isGroup) this.#commit()
     else this.#cancelTimer ??= this.#options.runtime.setTimer(() => this.#commit(), groupMs)
   }
 
@@ -94,16 +91,29 @@ export class Committer {
   #commit(): void {
     this.#cancelTimer?.()
     this.#cancelTimer = undefined
-    const records = this.#records
+    const codes = this.#codes
     const chunks = this.#chunks
-    const ends = Uint32Array.from(this.#ends)
+    const numbers = this.#numbers.slice(0, codes.length * rowFields.length)
+    const ends = this.#ends.slice(0, codes.length)
     const bytes = this.#answers.take()
-    this.#records = []
-    this.#ends = []
+    this.#codes = []
     this.#chunks = []
     const { progress, onSafe } = this.#options.snapshot()
     this.#isBusy = true
-    void this.#store({ ...toColumns(records), bytes, ends, progress, chunks }, onSafe)
+    void this.#store({ numbers, codes, bytes, ends, progress, chunks }, onSafe)
+  }
+
+  get #isGroup(): boolean {
+    return this.#codes.length >= groupRows || this.#answers.length >= groupBytes
+  }
+
+  #grow(): void {
+    const numbers = new Float64Array(this.#numbers.length * 2)
+    numbers.set(this.#numbers)
+    this.#numbers = numbers
+    const ends = new Uint32Array(this.#ends.length * 2)
+    ends.set(this.#ends)
+    this.#ends = ends
   }
 
   async #store(group: RowGroup, onSafe: () => void): Promise<void> {
@@ -130,17 +140,10 @@ export class Committer {
       }
       onSafe()
     } else onFailure(this.#failure)
-    if (this.#failure === undefined && this.#records.length > 0) {
-      if (this.#isFlushing || this.#records.length >= groupRows || this.#answers.length >= groupBytes) this.#commit()
+    if (this.#failure === undefined && this.#codes.length > 0) {
+      if (this.#isFlushing || this.#isGroup) this.#commit()
       else this.#cancelTimer = runtime.setTimer(() => this.#commit(), groupMs)
     }
     if (!this.#isBusy) for (const resolve of this.#idle.splice(0)) resolve()
   }
-}
-
-function toColumns(records: readonly FinishedRecord[]): Pick<RowGroup, 'numbers' | 'codes'> {
-  const width = rowFields.length
-  const numbers = new Float64Array(records.length * width)
-  for (const [index, record] of records.entries()) numbers.set(record.numbers, index * width)
-  return { numbers, codes: records.map(({ code }) => code) }
 }

@@ -26,8 +26,8 @@ export class InputCheck {
     }
     const name = this.#identity.parts[chunk.part]?.name ?? 'The input'
     const from = chunk.index * chunkBytes
-    const where =
-      this.#identity.kind === 'jsonl' ? ` between byte ${from} and byte ${from + chunkBytes}` : ' in its rows'
+    const isText = this.#identity.kind === 'jsonl' || this.#identity.kind === 'csv'
+    const where = isText ? ` between byte ${from} and byte ${from + chunkBytes}` : ' in its rows'
     throw new RunChangedError(`The input has changed: ${name} is another one${where}. ${whatToDo}`)
   }
 
@@ -66,7 +66,7 @@ export function compareIdentities(before: SourceIdentity, now: SourceIdentity): 
   if (before.parts.length !== now.parts.length) {
     refuse(`it had ${count(before.parts.length)} and has ${count(now.parts.length)}`)
   }
-  const unit = now.kind === 'jsonl' ? 'bytes' : 'rows'
+  const unit = now.kind === 'rows' ? 'rows' : 'bytes'
   let isTouched = false
   for (const [index, part] of now.parts.entries()) {
     const former = before.parts[index]

@@ -4,7 +4,8 @@ import { mkdir, rename, rm } from 'node:fs/promises'
 import { FileError } from '../../errors/file-error.js'
 import { RunChangedError } from '../../errors/run-changed-error.js'
 import { version } from '../../version.js'
-import { compareManifests } from '../compare-manifests.js'
+import type { SerializedLLM } from '../../llm/llm.js'
+import { compareManifests, isSameModel } from '../compare-manifests.js'
 import { Journal } from '../journal/journal.js'
 import { readManifest, type RunManifest, writeManifest } from '../manifest.js'
 import type { Source } from '../sources/source.js'
@@ -18,7 +19,12 @@ export interface OpenRunOptions {
   readonly source: (folder: string) => Promise<Source>
   /** Looks at the place of the output before anything is written. @throws HeadraceError when it is not free. */
   readonly checkOutput: (output: StoredOutput | undefined) => Promise<void>
-  readonly asked: Omit<RunManifest, 'version' | 'headrace' | 'createdAt' | 'input' | 'modelName'>
+  readonly asked: Omit<
+    RunManifest,
+    'version' | 'headrace' | 'createdAt' | 'input' | 'model' | 'otherModels' | 'modelName'
+  >
+  /** That answer the rows, in the order of preference. */
+  readonly models: readonly SerializedLLM[]
 }
 
 /** A run whose folder this process holds. */
@@ -64,7 +70,7 @@ export async function openRun(options: OpenRunOptions): Promise<OpenRun> {
 
 async function readRun(
   journal: Journal,
-  { folder, source: openSource, checkOutput, asked }: OpenRunOptions,
+  { folder, source: openSource, checkOutput, asked, models }: OpenRunOptions,
 ): Promise<Omit<OpenRun, 'isNew'>> {
   const progress = parse(await journal.ask('get', 'progress')) as StoredProgress | undefined
   const output = parse(await journal.ask('get', 'output')) as StoredOutput | undefined
@@ -82,6 +88,7 @@ async function readRun(
     createdAt: new Date().toISOString(),
     input,
     ...asked,
+    ...arrangeModels(models, before),
     modelName: undefined,
   }
   const chunks = await journal.ask('chunks')
@@ -100,13 +107,33 @@ async function readRun(
   return { journal, source, manifest, progress: isBegun ? progress : undefined, output, inputCheck }
 }
 
+/** The models of a run, the one first with which it was begun: endpoints may come, go and change places. */
+function arrangeModels(
+  models: readonly SerializedLLM[],
+  before: RunManifest | undefined,
+): Pick<RunManifest, 'model' | 'otherModels'> {
+  const known = before === undefined ? [] : [before.model, ...(before.otherModels ?? [])]
+  const isKnown = models.some((model) => known.some((each) => isSameModel(each, model)))
+  const model = before !== undefined && isKnown ? before.model : (models[0] as SerializedLLM)
+  const others = models.filter((each, index) => {
+    const isFirst = models.findIndex((earlier) => isSameModel(earlier, each)) === index
+    return isFirst && !isSameModel(each, model)
+  })
+  return others.length === 0 ? { model } : { model, otherModels: others }
+}
+
 /**
- * Notes what the server says its model is.
+ * Notes what the servers say their model is.
  *
- * @returns the manifest with it.
  * @throws RunChangedError `RUN_CHANGED` when it was another one before.
  */
-export async function noteModelName(folder: string, manifest: RunManifest, modelName: string): Promise<void> {
+export async function noteModelName(
+  folder: string,
+  manifest: RunManifest,
+  modelNames: readonly string[],
+): Promise<void> {
+  const [modelName] = modelNames
+  if (modelName === undefined || (manifest.modelName !== undefined && modelNames.includes(manifest.modelName))) return
   refuseChanges(folder, compareManifests(manifest, { ...manifest, modelName }))
   if (manifest.modelName === undefined) await writeManifest(folder, { ...manifest, modelName })
 }

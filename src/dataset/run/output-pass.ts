@@ -1,13 +1,14 @@
 import { JournalError } from '../../errors/journal-error.js'
 import type { Task } from '../../tasks/task.js'
 import type { DatasetRow } from '../dataset-row.js'
-import { type AnswerPage, storedStatuses, type StoredStatus, type Verdict } from '../journal/journal-types.js'
+import { storedStatuses, type StoredStatus, type Verdict } from '../journal/journal-types.js'
 import type { Journal } from '../journal/journal.js'
 import type { FinishedRow, Sink, SinkState } from '../sinks/sink.js'
 import { firstPosition, type Source, type SourcePosition, type SourceRow } from '../sources/source.js'
-import { EndedRow, type EndedSample } from './ended-row.js'
-import { StoredBytes } from './stored-bytes.js'
+import { EndedRow } from './ended-row.js'
 import type { RowScope } from './row-scope.js'
+import type { Selection, StoredSelection } from './selection.js'
+import { StoredBytes } from './stored-bytes.js'
 import type { Totals } from './totals.js'
 
 /** Where the output is: stored from time to time, so that it need not be written from the beginning again. */
@@ -22,6 +23,8 @@ export interface StoredOutput {
   readonly owned: string | undefined
   /** Answers before it that the task did not accept. */
   readonly unaccepted: number
+  /** Of a task that keeps some of its rows: what it has kept before it. */
+  readonly selection?: StoredSelection | undefined
   /** All rows are written and the output is, or is being put, in its place. */
   readonly isFinished: boolean
 }
@@ -45,6 +48,8 @@ export interface OutputPassOptions {
   readonly scope: RowScope
   readonly numGenerations: number
   readonly totals: Totals
+  /** Which rows are written; absent: all. */
+  readonly selection: Selection | undefined
   /** What the output is made by, besides the journal: with another one it is made again. */
   readonly config: string
   /** What the output is called. */
@@ -99,18 +104,23 @@ export class OutputPass {
    * @throws HeadraceError when the output cannot be written or the journal lacks a row.
    */
   async run(): Promise<void> {
-    const { sink, source, stored, totals, config, journal } = this.#options
+    const { sink, source, stored, totals, config, journal, selection } = this.#options
     const goesOn = stored !== undefined && stored.config === config && !stored.isFinished
     if ((await sink.open(goesOn ? stored.sink : undefined)) && goesOn) {
       this.#position = stored.position
       this.#next = stored.next
       totals.unaccepted = stored.unaccepted
+      if (stored.selection !== undefined) selection?.restore(stored.selection, await journal.ask('seen'))
     } else await journal.ask('clearVerdicts')
+    const pages = source.read({ from: this.#position })[Symbol.asyncIterator]()
     try {
-      for await (const page of source.read({ from: this.#position })) {
-        if (!(await this.#writePage(page))) break
+      // Rows are not read before their answers are there: until then they would only be held in memory.
+      while (await this.#hasMore()) {
+        const { done, value } = await pages.next()
+        if (done === true || !(await this.#writePage(value))) break
       }
     } finally {
+      await pages.return?.()
       if (!this.#isTorn) await this.#sync(false)
     }
   }
@@ -122,17 +132,21 @@ export class OutputPass {
     await this.#options.sink.finish()
   }
 
+  /** Waits for the next row to be in the journal. @returns `false` when it will not be. */
+  async #hasMore(): Promise<boolean> {
+    while (this.#next >= this.#boundary && !this.#isLast) {
+      await new Promise<void>((resolve) => (this.#wake = resolve))
+    }
+    return this.#next < Math.min(this.#boundary, this.#options.scope.end)
+  }
+
   /** @returns `false` when there is nothing more to write. */
   async #writePage(page: readonly SourceRow[]): Promise<boolean> {
-    const { scope, now } = this.#options
+    const { scope, now, selection } = this.#options
     let start = page.findIndex(({ index }) => index >= this.#next)
     while (start !== -1 && start < page.length) {
-      const { index } = page[start] as SourceRow
-      while (index >= this.#boundary && !this.#isLast) {
-        await new Promise<void>((resolve) => (this.#wake = resolve))
-      }
+      if (selection?.end !== undefined || !(await this.#hasMore())) return false
       const boundary = Math.min(this.#boundary, scope.end)
-      if (index >= boundary) return false
       let end = start
       while (end < page.length && (page[end] as SourceRow).index < boundary) end++
       const rows = page.slice(start, end)
@@ -149,20 +163,22 @@ export class OutputPass {
   }
 
   async #write(sources: readonly SourceRow[]): Promise<void> {
-    const { sink, task, numGenerations, totals, onRows } = this.#options
+    const { sink, task, numGenerations, totals, onRows, selection } = this.#options
     if (sources.length === 0) return
     const answers = await this.#answersTo(sources)
+    let next = 0
     const finished: FinishedRow[] = []
     for (const source of sources) {
       const samples: DatasetRow[] = []
       for (let sample = 0; sample < numGenerations; sample++) {
         const id = source.index * numGenerations + sample
-        const found = answers.get(id)
-        if (found === undefined) {
+        while (next < answers.length && (answers[next] as StoredBytes).id < id) next++
+        const found = answers[next]
+        if (found?.id !== id) {
           throw new JournalError(`The journal lacks the answer to ${source.place}: it was changed from outside.`)
         }
         const row = new EndedRow(source, sample, found, task, sink.keepRaw === true)
-        if (row.status !== found.status) {
+        if (row.status !== found.status && selection === undefined) {
           totals.unaccepted++
           this.#verdicts.push({ id, message: row.columns.error ?? '' })
         }
@@ -170,21 +186,24 @@ export class OutputPass {
       }
       finished.push({ source, samples })
     }
-    await sink.write(finished)
-    await onRows(finished)
+    const written = selection?.keep(finished) ?? finished
+    if (written.length === 0) return
+    await sink.write(written)
+    await onRows(written)
   }
 
-  async #answersTo(sources: readonly SourceRow[]): Promise<ReadonlyMap<number, EndedSample>> {
+  /** What the journal has of these rows, by id, and of those between them. */
+  async #answersTo(sources: readonly SourceRow[]): Promise<readonly StoredBytes[]> {
     const { journal, numGenerations } = this.#options
-    const answers = new Map<number, EndedSample>()
+    const answers: StoredBytes[] = []
     const end = ((sources.at(-1) as SourceRow).index + 1) * numGenerations
     let first = (sources[0] as SourceRow).index * numGenerations
     while (first < end) {
-      const { ids, statuses, ends, bytes }: AnswerPage = await journal.ask('page', first, end)
-      const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-      for (const [index, id] of ids.entries()) {
+      const { ids, statuses, ends, bytes } = await journal.ask('page', first, end)
+      const page = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+      for (let index = 0; index < ids.length; index++) {
         const status = storedStatuses[statuses[index] as number] as StoredStatus
-        answers.set(id, { status, bytes: new StoredBytes(all.subarray(ends[index - 1] ?? 0, ends[index])) })
+        answers.push(new StoredBytes(ids[index] as number, status, page, ends[index - 1] ?? 0, ends[index] as number))
       }
       const last = ids.at(-1)
       if (last === undefined) break
@@ -194,7 +213,7 @@ export class OutputPass {
   }
 
   async #sync(isFinished: boolean): Promise<void> {
-    const { sink, journal, config, path, stored, totals, now } = this.#options
+    const { sink, journal, config, path, stored, totals, now, selection } = this.#options
     const state: StoredOutput = {
       next: this.#next,
       position: this.#position,
@@ -202,11 +221,12 @@ export class OutputPass {
       sink: await sink.sync(),
       owned: isFinished ? path : stored?.owned,
       unaccepted: totals.unaccepted,
+      selection: selection?.state,
       isFinished,
     }
     const verdicts = this.#verdicts
     this.#verdicts = []
-    await journal.ask('output', JSON.stringify(state), verdicts)
+    await journal.ask('output', JSON.stringify(state), verdicts, selection?.takeFresh())
     this.#syncedAt = now()
   }
 }

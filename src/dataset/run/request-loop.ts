@@ -1,44 +1,36 @@
-import type { GenerateOneOptions, GenerateOneResult } from '../../contract/generate.js'
+import type { GenerateOneResult } from '../../contract/generate.js'
 import type { Runtime } from '../../contract/runtime.js'
 import { AbortedError } from '../../errors/aborted-error.js'
 import { type HeadraceError, isHeadraceError } from '../../errors/headrace-error.js'
 import { InvalidRowError } from '../../errors/invalid-row-error.js'
 import type { StoredAnswer, Task, TaskRequest } from '../../tasks/task.js'
-import type { DatasetLLM } from '../dataset-options.js'
 import { storedStatuses, type StoredStatus } from '../journal/journal-types.js'
 import type { SourceRow } from '../sources/source.js'
-import type { Admission } from './admission.js'
 import type { Committer } from './committer.js'
+import type { Endpoint } from './endpoint.js'
+import type { EndpointPool } from './endpoint-pool.js'
 import { causeOf } from './failure-cause.js'
 import type { Frontier } from './frontier.js'
+import { Hedging } from './hedging.js'
+import { RequestItem } from './request-item.js'
 import type { RowFeed } from './row-feed.js'
+import { joinSteps, takeStep } from './row-steps.js'
 import { toStoredAnswer } from './stored-answer.js'
 import type { Totals } from './totals.js'
-
-/** One sample of one row that is to be answered. */
-interface Item {
-  readonly row: SourceRow
-  readonly sample: number
-  readonly request: TaskRequest
-  /** Attempts that failed by the server's fault. */
-  faults: number
-  /** Attempts that the server refused, and how many answers there were at the first of them. */
-  refusals: number
-  answersBefore: number
-  attempts: number
-}
+import { WaitingItems } from './waiting-items.js'
 
 export interface RequestLoopOptions {
-  readonly llm: Pick<DatasetLLM, 'generateOne'>
+  readonly pool: EndpointPool
+  /** Ends what is in flight. */
+  readonly abort: AbortController
   readonly task: Task
-  readonly call: GenerateOneOptions
   readonly numGenerations: number
-  readonly concurrency: number
   readonly maxRetries: number
+  /** Ask for the last rows a second time where that may be faster. */
+  readonly hedges: boolean
   readonly runtime: Runtime
   /** How long requests in flight get to end when the loop fails. */
   readonly drainMs: number
-  readonly admission: Admission
   readonly committer: Committer
   readonly frontier: Frontier
   readonly totals: Totals
@@ -47,30 +39,30 @@ export interface RequestLoopOptions {
 }
 
 /** Why a loop ends before its rows do. */
-export type StopReason = 'stopped' | 'max-tokens' | 'max-cost'
+export type StopReason = 'stopped' | 'max-tokens' | 'max-cost' | 'enough'
 
 /** So many rows in succession without one answer: it is not the rows. */
 const hopelessRows = 20
 /** A row that is refused so often while others are answered is a matter of that row. */
 const mostRefusals = 30
-const firstDelayMs = 500
-const longestDelayMs = 30_000
+/** An endpoint that fails so often in succession is left alone, where there are others. */
+const hopelessFaults = 5
 
 /**
- * Asks for rows, as many at once as it may, until each has its verdict. A slot is free while a row waits to be asked
- * again; rows that wait keep new ones from being taken, so that what is open stays bounded.
+ * Asks for rows, as many at once as it may, until each has its verdict. Endpoints that have room take the next row. A
+ * slot is free while a row waits to be asked again; rows that wait keep new ones from being taken, so that what is open
+ * stays bounded.
  */
 export class RequestLoop {
   readonly #options: RequestLoopOptions
-  readonly #abort = new AbortController()
-  /** By sample. Frozen, so that the model checks them once and not for each row. */
-  readonly #calls: readonly GenerateOneOptions[]
   #feed: RowFeed | undefined
-  readonly #ready: Item[] = []
-  readonly #delays = new Map<Item, () => void>()
+  readonly #waiting: WaitingItems
+  readonly #hedging = new Hedging()
   #inFlight = 0
+  /** Answers of this loop, to tell whether any came in between. */
+  #answers = 0
   /** Verdicts that are held back until some answer shows that the rows themselves are to blame. */
-  #suspects: { readonly item: Item; readonly result: GenerateOneResult }[] = []
+  #suspects: { readonly item: RequestItem; readonly result: GenerateOneResult }[] = []
   #stop: StopReason | undefined
   #failure: HeadraceError | undefined
   #isPumping = false
@@ -81,10 +73,7 @@ export class RequestLoop {
 
   constructor(options: RequestLoopOptions) {
     this.#options = options
-    const { signal } = this.#abort
-    this.#calls = Array.from({ length: options.numGenerations }, (_, sample) =>
-      Object.freeze({ ...options.call, signal, sample }),
-    )
+    this.#waiting = new WaitingItems(options.runtime, () => this.pump())
     this.#ended = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
@@ -95,8 +84,13 @@ export class RequestLoop {
     return this.#inFlight
   }
 
+  /** Requests that were sent a second time. */
+  get hedged(): number {
+    return this.#hedging.sent
+  }
+
   get waiting(): number {
-    return this.#ready.length + this.#delays.size
+    return this.#waiting.size
   }
 
   /**
@@ -113,13 +107,13 @@ export class RequestLoop {
   /** Takes no more rows. What is in flight may end. */
   stop(reason: StopReason): void {
     this.#stop ??= reason
-    for (const cancel of this.#delays.values()) cancel()
+    this.#waiting.stop()
     this.pump()
   }
 
   /** Ends what is in flight. */
   cancel(): void {
-    this.#abort.abort(new AbortedError('The run was stopped.'))
+    this.#options.abort.abort(new AbortedError('The run was stopped.'))
   }
 
   /** Ends the loop with this error, once what is in flight has ended. */
@@ -139,29 +133,35 @@ export class RequestLoop {
     // A row that is settled without a request comes back here.
     if (this.#isPumping || this.#feed === undefined) return
     this.#isPumping = true
-    const { admission, committer, concurrency } = this.#options
+    const { committer, pool } = this.#options
     let rendered = 0
-    while (this.#stop === undefined && this.#inFlight < admission.limit && !committer.isFull) {
-      const item = this.#ready.shift() ?? (this.#open < 2 * concurrency ? this.#next() : undefined)
-      if (item === undefined) break
-      if (item === 'settled') {
+    for (const endpoint of pool.turn()) {
+      while (this.#stop === undefined && endpoint.hasRoom && !committer.isFull) {
+        const item = this.#take() ?? this.#hedge(endpoint)
+        if (item === undefined) break
+        if (item !== 'settled') this.#send(item, endpoint)
         // Rows that cannot be asked must not keep the process from everything else.
-        if (++rendered < 256) continue
-        setImmediate(() => this.pump())
-        break
+        else if (++rendered === 256) {
+          setImmediate(() => this.pump())
+          break
+        }
       }
-      this.#send(item)
+      if (rendered === 256) break
     }
     this.#isPumping = false
     this.#endIfDone()
   }
 
   get #open(): number {
-    return this.#inFlight + this.#ready.length + this.#delays.size
+    return this.#inFlight + this.#waiting.size
+  }
+
+  #take(): RequestItem | 'settled' | undefined {
+    return this.#waiting.take() ?? (this.#open < 2 * this.#options.pool.limit ? this.#next() : undefined)
   }
 
   /** The next sample of the input; a row that cannot be asked is settled here. */
-  #next(): Item | 'settled' | undefined {
+  #next(): RequestItem | 'settled' | undefined {
     const { frontier, task } = this.#options
     const next = this.#feed?.take()
     if (next === undefined) return undefined
@@ -170,51 +170,48 @@ export class RequestLoop {
     if (samples.length === 0) return 'settled'
     let request: TaskRequest
     try {
-      request = task.render(row.columns)
+      request = task.render(row.columns, row.index)
     } catch (error) {
       const { code, message } = isHeadraceError(error) ? error : new InvalidRowError(messageOf(error), { cause: error })
       const answer = { text: '', error: { code, message: `${row.place}: ${message}` } }
       for (const sample of samples) this.#store(row, sample, 'invalid', answer, 0, undefined)
       return 'settled'
     }
-    const toItem = (sample: number): Item => ({
-      row,
-      sample,
-      request,
-      faults: 0,
-      refusals: 0,
-      answersBefore: 0,
-      attempts: 0,
-    })
     const [first = 0, ...others] = samples
-    for (const sample of others) this.#ready.push(toItem(sample))
-    return toItem(first)
+    for (const sample of others) this.#waiting.add(new RequestItem(row, sample, request))
+    return new RequestItem(row, first, request)
   }
 
-  #send(item: Item): void {
-    const { input, options } = item.request
-    const common = this.#calls[item.sample] as GenerateOneOptions
-    const call = options === undefined ? common : { ...common, ...options }
+  /** Where all rows were taken: one of the last ones, a second time. */
+  #hedge(endpoint: Endpoint): RequestItem | undefined {
+    const { hedges, pool, totals, runtime } = this.#options
+    if (!hedges || !endpoint.isUp || this.#feed?.isEmpty !== true || this.#waiting.size > 0) return undefined
+    return this.#hedging.next(endpoint, pool.endpoints, runtime.now(), totals.requestsNow)
+  }
+
+  #send(item: RequestItem, endpoint: Endpoint): void {
     this.#inFlight++
-    item.attempts++
-    void this.#options.llm.generateOne(input, call).then((result) => {
+    void endpoint.send(item).then((result) => {
       try {
-        this.#settle(item, result)
+        this.#settle(item, endpoint, result)
       } catch (error) {
         this.#reject(error)
       }
     }, this.#reject)
   }
 
-  #settle(item: Item, result: GenerateOneResult): void {
+  #settle(item: RequestItem, endpoint: Endpoint, result: GenerateOneResult): void {
     this.#inFlight--
-    const { totals, admission, committer, budget } = this.#options
-    if (result.outcome === 'ok') {
-      totals.addAttempt(result, false)
-      admission.answered()
+    endpoint.ended(item)
+    const { committer, budget } = this.#options
+    if (item.isBeaten) this.#waste(item, endpoint, result, true)
+    else if (result.outcome === 'ok') {
+      this.#count(item, result)
+      this.#answered(endpoint, result)
       if (this.#suspects.length > 0) this.#releaseSuspects()
-      this.#storeResult(item, result)
-    } else this.#settleFailure(item, result)
+      if (takeStep(item, () => toStoredAnswer(result), this.#options.task)) this.#goOn(item, endpoint)
+      else this.#storeResult(item, result)
+    } else this.#settleFailure(item, endpoint, result)
     if (this.#stop === undefined) {
       const reason = budget()
       if (reason !== undefined) this.stop(reason)
@@ -223,35 +220,45 @@ export class RequestLoop {
     else this.#endIfDone()
   }
 
-  #settleFailure(item: Item, result: GenerateOneResult): void {
-    const { totals, admission, maxRetries } = this.#options
+  /** The row's next request keeps its slot, also while what is in flight may end: its answers so far were paid for. */
+  #goOn(item: RequestItem, endpoint: Endpoint): void {
+    item.faults = 0
+    item.refusals = 0
+    const isEnding = this.#failure !== undefined || this.#options.abort.signal.aborted
+    if (!isEnding && endpoint.hasRoom) this.#send(item, endpoint)
+    else this.#waiting.addFirst(item)
+  }
+
+  #settleFailure(item: RequestItem, endpoint: Endpoint, result: GenerateOneResult): void {
+    const { totals, maxRetries, abort } = this.#options
     const cause = causeOf(result, {
       hasOwnOptions: item.request.options !== undefined || isWithOutput(item.request),
       hasParts: hasParts(item.request),
       hasAnswered: totals.counts.ok > 0,
     })
-    totals.addAttempt(result, cause !== 'request')
+    if (cause === 'request') this.#count(item, result)
+    else this.#waste(item, endpoint, result, cause === 'server' && result.cause?.status === undefined)
     const error = result.cause as HeadraceError
     switch (cause) {
       case 'request':
         // Where nothing was sent, nothing is known of the server.
         if (result.timings.attempts > 0) {
-          admission.answered()
+          this.#answered(endpoint, result)
           this.#releaseSuspects()
         }
         this.#storeResult(item, result)
         return
       case 'cancelled':
-        if (this.#abort.signal.aborted) this.#ready.push(item)
-        else this.fail(error)
+        this.#putBack(item)
+        if (!abort.signal.aborted) this.fail(error)
         return
       case 'fatal':
-        this.#ready.push(item)
-        this.fail(error)
+        this.#putBack(item)
+        this.#giveUp(endpoint, error)
         return
       case 'pressure':
-        if (item.refusals++ === 0) item.answersBefore = admission.answers
-        if (item.refusals > mostRefusals && admission.answers > item.answersBefore) {
+        if (item.refusals++ === 0) item.answersBefore = this.#answers
+        if (item.refusals > mostRefusals && this.#answers > item.answersBefore && item.rival === undefined) {
           this.#storeResult(item, result)
           return
         }
@@ -260,41 +267,72 @@ export class RequestLoop {
       case 'outage':
         break
       case 'server':
-        if (++item.faults > maxRetries) this.#suspect(item, result)
-        else this.#delay(item)
+        if (this.#isAtFault(endpoint)) {
+          this.#putBack(item)
+          this.#hold(endpoint, 'outage', error)
+        } else if (!item.yield()) {
+          if (++item.faults > maxRetries) this.#suspect(item, result)
+          else this.#waiting.addLater(item)
+        }
         return
     }
-    // What was refused goes first when it goes on.
-    this.#ready.unshift(item)
-    if (!admission.hold(cause, error, this.#inFlight)) this.fail(error)
+    this.#putBack(item)
+    this.#hold(endpoint, cause, error)
   }
 
-  #delay(item: Item): void {
-    const { runtime } = this.#options
-    const ceilingMs = Math.min(longestDelayMs, firstDelayMs * 2 ** (item.faults - 1))
-    const comeBack = (): void => {
-      this.#delays.delete(item)
-      this.#ready.push(item)
-    }
-    const cancelTimer = runtime.setTimer(
-      () => {
-        comeBack()
-        this.pump()
-      },
-      ceilingMs * (0.1 + 0.9 * runtime.random()),
-    )
-    this.#delays.set(item, () => {
-      cancelTimer()
-      comeBack()
-    })
-    if (this.#stop !== undefined) this.#delays.get(item)?.()
+  /** Counts a fault. @returns whether it is the endpoint rather than the row, as far as others can do its work. */
+  #isAtFault(endpoint: Endpoint): boolean {
+    endpoint.faults++
+    return this.#options.pool.size > 1 && (endpoint.faults >= hopelessFaults || !endpoint.isUp)
+  }
+
+  #hold(endpoint: Endpoint, cause: 'pressure' | 'warming-up' | 'outage', error: HeadraceError): void {
+    if (!endpoint.admission.hold(cause, error, endpoint.inFlight)) this.fail(error)
+  }
+
+  /** No row could be answered here; the others go on, if there are any. */
+  #giveUp(endpoint: Endpoint, error: HeadraceError): void {
+    endpoint.failure = error
+    if (this.#options.pool.isHopeless) this.fail(error)
+    else this.#hold(endpoint, 'outage', error)
+  }
+
+  /** What gave no answer goes first when it goes on. */
+  #putBack(item: RequestItem): void {
+    if (!item.yield()) this.#waiting.addFirst(item)
+  }
+
+  #answered(endpoint: Endpoint, result: GenerateOneResult): void {
+    this.#answers++
+    endpoint.answered(result)
+  }
+
+  /** An attempt whose answer counts. */
+  #count(item: RequestItem, result: GenerateOneResult): void {
+    const { totals } = this.#options
+    item.win(result.usage.inputTokens)
+    totals.addAttempt(result, false)
+    if (item.unknownPrompts > 0) totals.addWaste((result.usage.inputTokens ?? 0) * item.unknownPrompts, 0)
+  }
+
+  /** An attempt for nothing. What the server did not tell of it is estimated, if it was at work: `wasRun`. */
+  #waste(item: RequestItem, endpoint: Endpoint, result: GenerateOneResult, wasRun: boolean): void {
+    const { totals } = this.#options
+    totals.addAttempt(result, true)
+    if (result.usage.outputTokens !== undefined || (!wasRun && !item.hasBegun)) return
+    const tokens = endpoint.estimateTokens(item, result.cause?.partial)
+    if (tokens === 0) return
+    totals.addWaste(0, tokens)
+    // How long the prompt is will be known when the row is answered.
+    if (item.isBeaten) totals.addWaste(item.promptTokens ?? 0, 0)
+    else item.unknownPrompts++
   }
 
   /** A row has had all its attempts. Whether that says anything about the row, the next answers tell. */
-  #suspect(item: Item, result: GenerateOneResult): void {
+  #suspect(item: RequestItem, result: GenerateOneResult): void {
     this.#suspects.push({ item, result })
     if (this.#suspects.length < hopelessRows) return
-    for (const { item: suspect } of this.#suspects.splice(0)) this.#ready.push(suspect)
+    for (const { item: suspect } of this.#suspects.splice(0)) this.#waiting.add(suspect)
     this.fail(result.cause)
   }
 
@@ -302,8 +340,8 @@ export class RequestLoop {
     for (const { item, result } of this.#suspects.splice(0)) this.#storeResult(item, result)
   }
 
-  #storeResult({ row, sample, attempts }: Item, result: GenerateOneResult): void {
-    const answer = toStoredAnswer(result)
+  #storeResult({ row, sample, attempts, steps }: RequestItem, result: GenerateOneResult): void {
+    const answer = joinSteps(steps, toStoredAnswer(result))
     this.#store(row, sample, result.outcome as StoredStatus, answer, attempts, result)
   }
 
@@ -334,7 +372,7 @@ export class RequestLoop {
 
   #endIfDone(): void {
     if (this.#inFlight > 0 || this.#feed === undefined) return
-    const isEmpty = this.#feed.isEmpty && this.#ready.length === 0 && this.#delays.size === 0
+    const isEmpty = this.#feed.isEmpty && this.#waiting.size === 0
     if (this.#stop === undefined && !isEmpty) return
     if (this.#stop === undefined) this.#releaseSuspects()
     this.#cancelDrain?.()

@@ -35,6 +35,8 @@ export class RowFeed {
   #doneIds: Float64Array = new Float64Array()
   #doneAt = 0
   #hasMoreIds = true
+  /** Of a row that nothing is done of, as most are. */
+  readonly #allSamples: readonly number[]
   /** The rows of the input, once all were read. */
   total: number | undefined
   #end = 0
@@ -43,6 +45,7 @@ export class RowFeed {
     this.#options = options
     this.#pages = options.pages[Symbol.asyncIterator]()
     this.#end = options.from.row
+    this.#allSamples = Array.from({ length: options.numGenerations }, (_, sample) => sample)
     this.#readAhead()
   }
 
@@ -127,6 +130,7 @@ export class RowFeed {
   /** The samples of a row that are not done; rows come in their order. */
   #missing(index: number): readonly number[] {
     const { numGenerations } = this.#options
+    if (!this.#hasMoreIds && this.#doneAt >= this.#doneIds.length) return this.#allSamples
     const missing: number[] = []
     for (let sample = 0; sample < numGenerations; sample++) {
       const id = index * numGenerations + sample

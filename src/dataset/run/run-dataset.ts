@@ -6,19 +6,22 @@ import { AbortedError } from '../../errors/aborted-error.js'
 import type { HeadraceError } from '../../errors/headrace-error.js'
 import { OutputExistsError } from '../../errors/output-exists-error.js'
 import { onAbort } from '../../transport/signal-listeners.js'
-import type { RunEnd, RunPause, RunProgress, RunSummary } from '../run-progress.js'
+import type { RowCounts, RunEnd, RunPause, RunProgress, RunSummary } from '../run-progress.js'
 import type { FinishedRow } from '../sinks/sink.js'
 import { firstPosition, type Source } from '../sources/source.js'
 import { spoolInput, toLines } from '../sources/spool.js'
-import { Admission } from './admission.js'
 import { Committer } from './committer.js'
+import { EndpointPool } from './endpoint-pool.js'
 import { Frontier } from './frontier.js'
+import { GatedPages } from './gated-pages.js'
 import { noteModelName, type OpenRun, openRun } from './open-run.js'
 import { noOutput, OutputPass, type StoredOutput } from './output-pass.js'
+import { Patience } from './patience.js'
 import type { RunPlan } from './plan.js'
 import { RequestLoop, type StopReason } from './request-loop.js'
 import { RowFeed } from './row-feed.js'
 import { createRowScope, type RowScope } from './row-scope.js'
+import { Selection } from './selection.js'
 import { type StoredProgress, Totals } from './totals.js'
 
 /** How a run is steered and watched from outside. */
@@ -42,11 +45,14 @@ export class RunDataset implements RunControl {
   readonly #startedAt: number
   readonly #onRows: (rows: readonly FinishedRow[]) => Promise<void> | void
   #loop: RequestLoop | undefined
-  #admission: Admission | undefined
+  #pool: EndpointPool | undefined
   #feed: RowFeed | undefined
   #source: Source | undefined
   #scope: RowScope | undefined
   #knownTotal: number | undefined
+  #keptBefore = 0
+  #selection: Selection | undefined
+  #pages: GatedPages | undefined
   #diskPause: RunPause | undefined
   #cancelDrain: (() => void) | undefined
   #outputFailure: { readonly error: unknown } | undefined
@@ -60,7 +66,7 @@ export class RunDataset implements RunControl {
 
   /** @throws HeadraceError as `generateDataset` says. */
   async run(): Promise<RunSummary> {
-    const { folder, fork, task, llm, numGenerations, callConfig, signal } = this.#plan
+    const { folder, fork, task, llms, numGenerations, callConfig, signal } = this.#plan
     if (signal?.aborted) throw aborted(signal)
     await task.prepare?.()
     this.#plan.sink.prepare?.(numGenerations)
@@ -71,10 +77,10 @@ export class RunDataset implements RunControl {
       checkOutput: (output) => this.#checkOutput(output),
       asked: {
         task: { name: task.name, config: task.config ?? {} },
-        model: llm.toJSON(),
         options: callConfig,
         numGenerations,
       },
+      models: llms.map((llm) => llm.toJSON()),
     })
     let isFailed = true
     try {
@@ -83,7 +89,6 @@ export class RunDataset implements RunControl {
       return summary
     } finally {
       this.#cancelDrain?.()
-      this.#admission?.close()
       await this.#feed?.close()
       await this.#plan.sink.close()
       await open.journal.close()
@@ -100,11 +105,12 @@ export class RunDataset implements RunControl {
 
   progress(): RunProgress {
     const totals = this.#totals
+    const selection = this.#selection
     const share = this.#feed?.total === undefined ? this.#source?.progress?.(this.#frontier.position) : 1
     return {
-      counts: totals.rowCounts,
-      done: totals.stored,
-      doneBefore: totals.doneBefore,
+      counts: this.#counts,
+      done: selection?.kept ?? totals.stored,
+      doneBefore: selection === undefined ? totals.doneBefore : this.#keptBefore,
       inFlight: this.#loop?.inFlight ?? 0,
       waiting: this.#loop?.waiting ?? 0,
       requests: totals.requests,
@@ -113,12 +119,28 @@ export class RunDataset implements RunControl {
       inputShare: share,
       total: this.#total,
       elapsedMs: this.#plan.runtime.now() - this.#startedAt,
-      pause: this.#diskPause ?? this.#admission?.pause,
+      limit: this.#pool?.limit ?? 0,
+      endpoints: this.#pool?.progress ?? [],
+      pause: this.#pause,
+      selection: selection?.progress,
     }
   }
 
+  get #pause(): RunPause | undefined {
+    if (this.#diskPause !== undefined) return this.#diskPause
+    const endpoints = this.#pool?.progress ?? []
+    return endpoints.every(({ pause }) => pause !== undefined) ? endpoints[0]?.pause : undefined
+  }
+
+  /** Of a task that keeps some of its rows they are those that it has kept. */
+  get #counts(): RowCounts {
+    const { rowCounts } = this.#totals
+    if (this.#selection === undefined) return rowCounts
+    return { ok: this.#selection.kept, invalid: 0, refused: 0, 'too-long': 0, failed: 0, cancelled: 0 }
+  }
+
   get #total(): number | undefined {
-    const rows = this.#scope?.count ?? this.#feed?.total ?? this.#knownTotal
+    const rows = this.#plan.task.selection?.rows ?? this.#scope?.count ?? this.#feed?.total ?? this.#knownTotal
     return rows === undefined ? undefined : rows * this.#plan.numGenerations
   }
 
@@ -137,11 +159,16 @@ export class RunDataset implements RunControl {
     const progress = this.#restore(open.progress, scope)
     // eslint-disable-next-line typescript/unbound-method -- its text is what is looked at
     const readHash = createHash('sha256').update(String(task.read)).digest('base64')
-    const config = JSON.stringify([sink.config, scope.key, readHash])
+    const wanted = task.selection
+    const config = JSON.stringify([sink.config, scope.key, readHash, ...(wanted === undefined ? [] : [wanted.rows])])
+    const selection = (this.#selection = wanted && new Selection(wanted, () => this.#onSelection()))
+    if (output?.config === config && !output.isFinished) this.#keptBefore = output.selection?.kept ?? 0
     const isComplete = progress?.total !== undefined
-    if (isComplete && output?.isFinished && output.config === config && (await sink.isThere())) {
+    const isWhole = isComplete || output?.selection?.end !== undefined
+    if (isWhole && output?.isFinished && output.config === config && (await sink.isThere())) {
       totals.unaccepted = output.unaccepted
-      return this.#summarize('finished')
+      if (output.selection !== undefined) selection?.restore(output.selection, new Float64Array())
+      return this.#summarize(this.#endOf(selection))
     }
     const pass = new OutputPass({
       journal,
@@ -151,6 +178,7 @@ export class RunDataset implements RunControl {
       scope,
       numGenerations,
       totals,
+      selection,
       config,
       path: this.#outputPath,
       stored: output,
@@ -171,8 +199,23 @@ export class RunDataset implements RunControl {
       pass.end()
       await written
     }
+    if (selection?.end !== undefined) end = undefined
     if (end === undefined) await pass.finish()
-    return this.#summarize(end ?? 'finished')
+    return this.#summarize(end === undefined || end === 'enough' ? this.#endOf(selection) : end)
+  }
+
+  /** Of a run whose requests are at their end. */
+  #endOf(selection: Selection | undefined): RunEnd {
+    return selection === undefined || selection.end === 'enough' ? 'finished' : 'exhausted'
+  }
+
+  /** Rows were judged: others may be asked for, or none any more. */
+  #onSelection(): void {
+    this.#pages?.changed()
+    if (this.#selection?.end === undefined) return
+    // What is in flight would be kept for nothing.
+    this.#loop?.stop('enough')
+    this.#loop?.cancel()
   }
 
   get #outputPath(): string {
@@ -209,82 +252,101 @@ export class RunDataset implements RunControl {
 
   /** Asks for everything that is not done. @returns why it ended early, if it did. */
   async #ask(
-    { journal, source, manifest, inputCheck }: OpenRun,
+    open: OpenRun,
     pass: OutputPass,
     progress: StoredProgress | undefined,
     scope: RowScope,
   ): Promise<StopReason | undefined> {
-    const { llm: original, runtime, numGenerations, task, call, signal, maxRetries, patienceMs, folder } = this.#plan
+    const { llms, endpoints, allowDifferentModels, runtime, numGenerations, call, patienceMs, folder } = this.#plan
+    const { concurrency, maxConcurrency } = this.#plan
     if (this.#isStopped) return 'stopped'
-    // Retrying is this run's business: its rows share what one of them learns of the server.
-    await original.load()
-    const llm = original.with({ maxRetries: 0, waitTimeoutMs: 0 })
+    const abort = new AbortController()
+    const pool = (this.#pool = await EndpointPool.open({
+      llms,
+      mode: endpoints,
+      allowsDifferent: allowDifferentModels,
+      limits: { concurrency, maxConcurrency },
+      task: this.#plan.task,
+      call,
+      numGenerations,
+      signal: abort.signal,
+      runtime,
+      patience: new Patience(runtime, patienceMs),
+      onRoom: () => this.#loop?.pump(),
+    }))
     try {
-      await llm.load()
-      await noteModelName(folder, manifest, llm.metadata.modelName)
-      const budgetReached = this.#budget()
-      if (budgetReached !== undefined) return budgetReached
-      const concurrency = Math.min(this.#plan.concurrency, llm.maxConcurrency)
-      const from = progress?.position ?? firstPosition
-      const frontier = (this.#frontier = new Frontier(from))
-      const admission = (this.#admission = new Admission({
-        runtime,
-        concurrency,
-        patienceMs,
-        onResume: () => this.#loop?.pump(),
-      }))
-      const committer = new Committer({
-        journal,
-        runtime,
-        snapshot: () => this.#snapshot(pass, scope),
-        onDiskFull: (error) => {
-          this.#diskPause = error && { cause: 'disk-full', message: error.message }
-          if (error === undefined) this.#loop?.pump()
-        },
-        onFailure: (error) => this.#loop?.fail(error),
-        patienceMs,
-      })
-      const loop = (this.#loop = new RequestLoop({
-        llm,
-        task,
-        call,
-        numGenerations,
-        concurrency,
-        maxRetries,
-        runtime,
-        drainMs,
-        admission,
-        committer,
-        frontier,
-        totals: this.#totals,
-        budget: () => this.#budget(),
-      }))
-      const check = inputCheck((chunk) => committer.addChunk(chunk))
-      pass.advance(from.row)
-      this.#feed = new RowFeed({
-        pages: source.read({ from, onChunk: check.check }),
-        journal,
-        scope,
-        numGenerations,
-        from,
-        onReady: () => loop.pump(),
-        onFailure: (error) => loop.fail(error),
-      })
-      const stopListening = signal && onAbort(signal, () => this.#abort(loop))
-      if (this.#isStopped) this.stop(drainMs)
-      if (this.#outputFailure !== undefined) loop.fail(this.#outputFailure.error)
-      let end: StopReason | undefined
-      try {
-        end = await loop.run(this.#feed)
-      } finally {
-        stopListening?.()
-        await committer.flush()
-      }
-      if (signal?.aborted) throw aborted(signal)
-      return end
+      await noteModelName(folder, open.manifest, pool.modelNames)
+      return this.#budget() ?? (await this.#askPool(pool, abort, open, pass, progress, scope))
     } finally {
-      await llm.unload()
+      await pool.close()
     }
+  }
+
+  async #askPool(
+    pool: EndpointPool,
+    abort: AbortController,
+    { journal, source, inputCheck }: OpenRun,
+    pass: OutputPass,
+    progress: StoredProgress | undefined,
+    scope: RowScope,
+  ): Promise<StopReason | undefined> {
+    const { runtime, numGenerations, task, signal, maxRetries, patienceMs, hedge } = this.#plan
+    const from = progress?.position ?? firstPosition
+    const frontier = (this.#frontier = new Frontier(from))
+    const committer = new Committer({
+      journal,
+      runtime,
+      snapshot: () => this.#snapshot(pass, scope),
+      onDiskFull: (error) => {
+        this.#diskPause = error && { cause: 'disk-full', message: error.message }
+        if (error === undefined) this.#loop?.pump()
+      },
+      onFailure: (error) => this.#loop?.fail(error),
+      patienceMs,
+    })
+    const loop = (this.#loop = new RequestLoop({
+      pool,
+      abort,
+      task,
+      numGenerations,
+      maxRetries,
+      hedges: hedge,
+      runtime,
+      drainMs,
+      committer,
+      frontier,
+      totals: this.#totals,
+      budget: () => this.#budget(),
+    }))
+    const check = inputCheck((chunk) => committer.addChunk(chunk))
+    pass.advance(from.row)
+    const selection = this.#selection
+    let pages = source.read({ from, onChunk: check.check })
+    if (selection !== undefined) {
+      const limit = (): number | undefined => (selection.end === undefined ? selection.allowed : undefined)
+      pages = this.#pages = new GatedPages(pages, limit)
+    }
+    this.#feed = new RowFeed({
+      pages,
+      journal,
+      scope,
+      numGenerations,
+      from,
+      onReady: () => loop.pump(),
+      onFailure: (error) => loop.fail(error),
+    })
+    const stopListening = signal && onAbort(signal, () => this.#abort(loop))
+    if (this.#isStopped) this.stop(drainMs)
+    if (this.#outputFailure !== undefined) loop.fail(this.#outputFailure.error)
+    let end: StopReason | undefined
+    try {
+      end = await loop.run(this.#feed)
+    } finally {
+      stopListening?.()
+      await committer.flush()
+    }
+    if (signal?.aborted) throw aborted(signal)
+    return end
   }
 
   #abort(loop: RequestLoop): void {
@@ -297,7 +359,7 @@ export class RunDataset implements RunControl {
     const totals = this.#totals
     const progress: StoredProgress = {
       position: this.#frontier.position,
-      total: this.#feed?.isEmpty === true && this.#frontier.openRows === 0 ? this.#feed.total : undefined,
+      total: this.#isAtItsEnd ? this.#feed?.total : undefined,
       scope: scope.key,
       counts: { ...totals.counts },
       requests: totals.requests,
@@ -312,6 +374,11 @@ export class RunDataset implements RunControl {
         this.#loop?.pump()
       },
     }
+  }
+
+  /** Whether all rows of the input are done. One that has enough of them knows nothing of the others. */
+  get #isAtItsEnd(): boolean {
+    return this.#feed?.isEmpty === true && this.#frontier.openRows === 0 && this.#selection?.end === undefined
   }
 
   #budget(): StopReason | undefined {
@@ -331,16 +398,22 @@ export class RunDataset implements RunControl {
 
   #summarize(end: RunEnd): RunSummary {
     const totals = this.#totals
+    const selection = this.#selection
+    const warnings = this.#pool?.warnings ?? []
     return {
       end,
-      counts: totals.rowCounts,
-      rows: totals.stored + totals.cancelled,
+      counts: this.#counts,
+      rows: selection?.kept ?? totals.stored + totals.cancelled,
       requests: totals.requests,
       requestsNow: totals.requestsNow,
+      hedgedRequests: this.#loop?.hedged ?? 0,
+      endpoints: (this.#pool?.progress ?? []).map(({ inFlight: _inFlight, pause: _pause, ...done }) => done),
       tokens: { ...totals.tokens },
       wastedTokens: { ...totals.wastedTokens },
       cost: this.#cost,
       folder: this.#plan.folder,
+      ...(selection === undefined ? {} : { selection: selection.progress }),
+      ...(warnings.length === 0 ? {} : { warnings }),
     }
   }
 }

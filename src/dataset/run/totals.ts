@@ -59,6 +59,11 @@ export class Totals {
     return { ...seen, ok: counts.ok - unaccepted, invalid: counts.invalid + unaccepted }
   }
 
+  addWaste(input: number, output: number): void {
+    this.wastedTokens.input += input
+    this.wastedTokens.output += output
+  }
+
   addAttempt({ usage, timings }: GenerateOneResult, isWasted: boolean): void {
     this.requests += timings.attempts
     this.requestsNow += timings.attempts

@@ -1,5 +1,6 @@
 import type { DatasetRow } from '../dataset-row.js'
 import type { SourceRow } from '../sources/source.js'
+import { parseExact, stringifyExact } from '../tables/exact-json.js'
 import type { TextBuffer } from '../text-buffer.js'
 import { writeMembers } from '../write-object.js'
 import type { FinishedRow } from './sink.js'
@@ -29,25 +30,26 @@ type Columns = Readonly<Record<string, unknown>>
 export function plainFormat(options: PlainFormatOptions, numGenerations: number): RowFormat {
   const { group = false, keepRaw = false } = options
   const hasSamples = numGenerations > 1
+  const rawColumns = (row: DatasetRow): Columns =>
+    keepRaw ? { raw_input: row.request ?? null, raw_output: row.answer } : {}
   return {
     config: { format: 'rows', group, keepRaw },
     keepRaw,
     write({ source, samples }, out) {
       if (group) {
-        const columns = grouped(samples.map((row) => answerColumns(row, keepRaw)))
-        writeBeside(source, samples, columns, JSON.stringify(columns['generation']), out)
+        const columns = grouped(samples.map((row) => ({ ...row.columns, ...rawColumns(row) })))
+        const generations = columns['generation']
+        writeBeside(source, samples, columns, generations === undefined ? undefined : JSON.stringify(generations), out)
         return
       }
-      for (const [sample, row] of samples.entries()) {
-        const own = answerColumns(row, keepRaw)
-        writeBeside(source, samples, hasSamples ? { sample, ...own } : own, row.generationJSON, out)
+      for (const row of samples) {
+        const { sample, otherColumns } = row
+        const first = hasSamples ? { sample } : {}
+        const columns = hasSamples || keepRaw ? { ...first, ...otherColumns, ...rawColumns(row) } : otherColumns
+        writeBeside(source, samples, columns, row.generationJSON, out)
       }
     },
   }
-}
-
-function answerColumns(row: DatasetRow, keepRaw: boolean): Columns {
-  return keepRaw ? { ...row.columns, raw_input: row.request ?? null, raw_output: row.answer } : row.columns
 }
 
 /** Every column as a list; what a sample does not have is `null` there. */
@@ -60,7 +62,7 @@ function writeBeside(
   source: SourceRow,
   samples: readonly DatasetRow[],
   columns: Columns,
-  generationJSON: string | Uint8Array,
+  generationJSON: string | Uint8Array | undefined,
   out: TextBuffer,
 ): void {
   const { json } = source
@@ -70,17 +72,29 @@ function writeBeside(
     out.write(open)
     if (!open.endsWith('{')) out.write(',')
   } else {
+    const values = json !== undefined && isRow(samples) ? (parseExact(json) as Columns) : (samples[0]?.input ?? {})
     const input = Object.fromEntries(
-      Object.entries(samples[0]?.input ?? {}).map(([name, value]) => [
-        Object.hasOwn(columns, name) ? `input_${name}` : name,
+      Object.entries(values).map(([name, value]) => [
+        (name === 'generation' && generationJSON !== undefined) || Object.hasOwn(columns, name)
+          ? `input_${name}`
+          : name,
         value,
       ]),
     )
-    const open = JSON.stringify(input).slice(0, -1)
+    const open = stringifyExact(input).slice(0, -1)
     out.write(open)
     if (open !== '{') out.write(',')
   }
-  writeMembers(columns, 'generation', generationJSON, out)
+  if (generationJSON === undefined) {
+    const [first = ''] = Object.keys(columns)
+    out.write(`${JSON.stringify(first)}:${JSON.stringify(columns[first])}`)
+    writeMembers(columns, first, out)
+  } else {
+    out.write('"generation":')
+    if (typeof generationJSON === 'string') out.write(generationJSON)
+    else out.writeBytes(generationJSON)
+    writeMembers(columns, 'generation', out)
+  }
   out.write('}\n')
 }
 
@@ -99,7 +113,7 @@ const usualColumns: ReadonlySet<string> = new Set([
   'raw_input',
   'raw_output',
 ])
-const usualColumn = new RegExp([...usualColumns].join('|'))
+const usualColumn = new RegExp(`"(?:${[...usualColumns].join('|')})"`)
 
 /** Whether the text of a row may have a column of one of these names. */
 function mayHold(json: string, columns: Columns): boolean {

@@ -1,11 +1,7 @@
 import { isUtf8 } from 'node:buffer'
-import { createReadStream } from 'node:fs'
-import { open, stat } from 'node:fs/promises'
-import { createGunzip } from 'node:zlib'
 
 import { FileError } from '../../errors/file-error.js'
-import { chunkBytes, ChunkHasher } from './chunk-hasher.js'
-import { findInputFiles } from './input-files.js'
+import { type InputFile, InputFiles, readBytesFrom } from './input-file.js'
 import { JsonRow } from './json-row.js'
 import {
   firstPosition,
@@ -16,40 +12,31 @@ import {
   type SourceRow,
 } from './source.js'
 
-const readBytes = 64 * 1024
+/** Rows are made when their page's turn comes, so that not many of them wait in memory. */
+const pageRows = 128
 const lineFeed = 10
-
-interface InputFile {
-  readonly path: string
-  readonly size: number
-  readonly modifiedMs: number
-  readonly isGzip: boolean
-}
 
 /**
  * Rows from JSON Lines: one object a line, empty lines skipped, UTF-8; gzip is told by its first bytes. Several files
  * are read one after the other; `*` and `?` in a file's name stand for several.
  */
 export function jsonlSource(paths: string | readonly string[]): Source {
-  return new JsonlSource(typeof paths === 'string' ? [paths] : paths)
+  return new JsonlSource(paths)
 }
 
 class JsonlSource implements Source {
-  readonly #paths: readonly string[]
-  #files: Promise<readonly InputFile[]> | undefined
-  #sizes: readonly InputFile[] = []
+  readonly #files: InputFiles
 
-  constructor(paths: readonly string[]) {
-    this.#paths = paths
+  constructor(paths: string | readonly string[]) {
+    this.#files = new InputFiles(paths)
   }
 
-  async identify(): Promise<SourceIdentity> {
-    const files = await this.#find()
-    return { kind: 'jsonl', parts: files.map(({ path, size, modifiedMs }) => ({ name: path, size, modifiedMs })) }
+  identify(): Promise<SourceIdentity> {
+    return this.#files.identify('jsonl')
   }
 
   async *read({ from = firstPosition, onChunk }: ReadOptions = {}): AsyncGenerator<readonly SourceRow[]> {
-    const files = await this.#find()
+    const files = await this.#files.find()
     let row = from.row
     for (let part = from.part; part < files.length; part++) {
       const file = files[part] as InputFile
@@ -62,57 +49,11 @@ class JsonlSource implements Source {
   }
 
   get isSeekable(): boolean {
-    return !this.#sizes.some(({ isGzip }) => isGzip)
+    return this.#files.isSeekable
   }
 
-  progress({ part, offset }: SourcePosition): number | undefined {
-    // How long a compressed file is inside is not known before it has been read.
-    if (this.#sizes.length === 0 || !this.isSeekable) return undefined
-    const sum = (files: readonly InputFile[]): number => files.reduce((bytes, { size }) => bytes + size, 0)
-    return (sum(this.#sizes.slice(0, part)) + offset) / Math.max(1, sum(this.#sizes))
-  }
-
-  #find(): Promise<readonly InputFile[]> {
-    this.#files ??= findInputFiles(this.#paths)
-      .then((paths) => Promise.all(paths.map(describe)))
-      .then((files) => (this.#sizes = files))
-    return this.#files
-  }
-}
-
-async function describe(path: string): Promise<InputFile> {
-  try {
-    const stats = await stat(path)
-    if (stats.isDirectory()) throw new FileError(`${path} is a folder: give a file, or "${path}/*.jsonl".`)
-    const handle = await open(path)
-    try {
-      const { buffer } = await handle.read(Buffer.alloc(2), 0, 2, 0)
-      return { path, size: stats.size, modifiedMs: stats.mtimeMs, isGzip: buffer[0] === 0x1f && buffer[1] === 0x8b }
-    } finally {
-      await handle.close()
-    }
-  } catch (cause) {
-    throw cause instanceof FileError ? cause : unreadable(path, cause)
-  }
-}
-
-/** The bytes of a file from an offset on, as they are inside where it is compressed. */
-async function* readFrom({ path, isGzip }: InputFile, offset: number): AsyncGenerator<Buffer> {
-  const file = createReadStream(path, { start: isGzip ? 0 : offset, highWaterMark: readBytes })
-  const bytes = isGzip ? file.pipe(createGunzip({ chunkSize: readBytes })) : file
-  let skip = isGzip ? offset : 0
-  file.once('error', (error) => bytes.destroy(error))
-  try {
-    for await (const piece of bytes as AsyncIterable<Buffer>) {
-      const skipped = Math.min(skip, piece.length)
-      skip -= skipped
-      if (skipped < piece.length) yield piece.subarray(skipped)
-    }
-  } catch (cause) {
-    throw unreadable(path, cause)
-  } finally {
-    file.destroy()
-    bytes.destroy()
+  progress(position: SourcePosition): number | undefined {
+    return this.#files.progress(position)
   }
 }
 
@@ -121,22 +62,9 @@ async function* readRows(
   start: SourcePosition,
   onChunk: ReadOptions['onChunk'],
 ): AsyncGenerator<readonly SourceRow[]> {
-  // Hashes stand for whole chunks: what lies between the beginning of the chunk and the row is read for them alone.
-  const firstChunk = onChunk === undefined ? 0 : Math.floor(start.offset / chunkBytes)
-  const firstByte = onChunk === undefined ? start.offset : firstChunk * chunkBytes
-  const hasher = onChunk && new ChunkHasher(start.part, firstChunk, onChunk)
   const lines = new LineSplitter(file.path, start)
-  let ahead = start.offset - firstByte
-  for await (const bytes of readFrom(file, firstByte)) {
-    hasher?.update(bytes)
-    const skipped = Math.min(ahead, bytes.length)
-    ahead -= skipped
-    const rows = lines.push(bytes.subarray(skipped))
-    if (rows.length > 0) yield rows
-  }
-  hasher?.end()
-  const rows = lines.end()
-  if (rows.length > 0) yield rows
+  for await (const bytes of readBytesFrom(file, start, onChunk)) yield* lines.push(bytes)
+  yield* lines.end()
 }
 
 /** Cuts bytes into lines, and counts where each begins. */
@@ -157,26 +85,27 @@ class LineSplitter {
     this.#row = row
   }
 
-  push(bytes: Buffer): readonly SourceRow[] {
+  *push(bytes: Buffer): Generator<readonly SourceRow[]> {
     const end = bytes.lastIndexOf(lineFeed) + 1
     if (end === 0) {
       if (bytes.length > 0) this.#rest.push(bytes)
-      return []
+      return
     }
     const lines =
       this.#rest.length === 0 ? bytes.subarray(0, end) : Buffer.concat([...this.#rest, bytes.subarray(0, end)])
     this.#rest = end < bytes.length ? [Buffer.from(bytes.subarray(end))] : []
-    return this.#cut(lines)
+    yield* this.#cut(lines)
   }
 
-  end(): readonly SourceRow[] {
+  *end(): Generator<readonly SourceRow[]> {
     const rest = Buffer.concat(this.#rest)
     this.#rest = []
-    return this.#cut(rest)
+    yield* this.#cut(rest)
   }
 
-  #cut(bytes: Buffer): readonly SourceRow[] {
-    const rows: SourceRow[] = []
+  /** The rows of whole lines, in pages. */
+  *#cut(bytes: Buffer): Generator<readonly SourceRow[]> {
+    let rows: SourceRow[] = []
     const isText = isUtf8(bytes)
     for (let start = 0; start < bytes.length;) {
       const lineEnd = bytes.indexOf(lineFeed, start)
@@ -196,17 +125,15 @@ class LineSplitter {
       this.#offset += next - start
       this.#line++
       start = next
+      if (rows.length === pageRows) {
+        yield rows
+        rows = []
+      }
     }
-    return rows
+    if (rows.length > 0) yield rows
   }
 }
 
 function hasByteOrderMark(bytes: Buffer): boolean {
   return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf
-}
-
-function unreadable(path: string, cause: unknown): FileError {
-  const { code, message } = cause as NodeJS.ErrnoException
-  const reason = code === 'ENOENT' ? 'there is no such file' : (code ?? message)
-  return new FileError(`${path} cannot be read (${reason}): check the path.`, { cause })
 }

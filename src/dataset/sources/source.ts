@@ -1,4 +1,5 @@
 import type { Row } from '../../tasks/task.js'
+import type { ColumnTypes } from '../tables/column-type.js'
 
 /** Where in an input a row begins. */
 export interface SourcePosition {
@@ -25,6 +26,8 @@ export interface SourceRow {
   readonly columns: Row
   /** The row as the text of a JSON object, where it came as one. */
   readonly json: string | undefined
+  /** What the input says of its columns' types, where it does: an output that has types keeps them. */
+  readonly types?: ColumnTypes | undefined
 }
 
 /** One piece of an input, so that a change of it is seen. */
@@ -59,6 +62,8 @@ export interface Source {
   identify(): Promise<SourceIdentity>
   /** The rows, in pages. @throws HeadraceError when the input cannot be read. */
   read(options?: ReadOptions): AsyncIterable<readonly SourceRow[]>
+  /** There is always one more row: only a task that keeps some of them comes to an end. @defaultValue false */
+  readonly isEndless?: boolean | undefined
   /** Whether reading from a later row on costs less than reading from the beginning. @defaultValue true */
   readonly isSeekable?: boolean | undefined
   /** The share of the input that lies before a position, from 0 to 1, where it can be told. */

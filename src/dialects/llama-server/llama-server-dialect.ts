@@ -1,5 +1,12 @@
 import type { Capabilities } from '../../contract/capabilities.js'
-import type { AnswerContext, Dialect, ErrorAnswer, StreamReader, WireRequest } from '../../contract/dialect.js'
+import type {
+  AnswerContext,
+  Dialect,
+  ErrorAnswer,
+  LoadRoute,
+  StreamReader,
+  WireRequest,
+} from '../../contract/dialect.js'
 import type { AnswerSink, CanonicalRequest } from '../../contract/engine.js'
 import type { HeadraceError } from '../../errors/headrace-error.js'
 import { toWire } from '../openai/compile-request.js'
@@ -7,6 +14,7 @@ import { readAnswer } from '../openai/read-answer.js'
 import { readEventError, readHttpError } from '../openai/read-http-error.js'
 import { OpenAIStreamReader } from '../openai/stream-reader.js'
 import { thinkingOf } from '../openai/thinking-of.js'
+import { metricsLoad } from '../read-metrics.js'
 import { compileChat } from './compile-chat.js'
 import { compileCompletion } from './compile-completion.js'
 import { CompletionStreamReader } from './completion-stream-reader.js'
@@ -28,6 +36,11 @@ const formats = { choice: 'grammar', grammar: 'grammar' }
 /** llama.cpp's `llama-server`, of 2024 and later: its native route for literal text, OpenAI's form for chats. */
 export class LlamaServerDialect implements Dialect {
   readonly capabilities: Capabilities
+  /** There with `--metrics` only. */
+  readonly load: LoadRoute = metricsLoad({
+    waiting: 'llamacpp:requests_deferred',
+    running: 'llamacpp:requests_processing',
+  })
   readonly #model: string
 
   constructor({ model = 'default', slots, vision = true }: LlamaServerModel = {}) {

@@ -1,5 +1,12 @@
 import type { Capabilities } from '../../contract/capabilities.js'
-import type { AnswerContext, Dialect, ErrorAnswer, StreamReader, WireRequest } from '../../contract/dialect.js'
+import type {
+  AnswerContext,
+  Dialect,
+  ErrorAnswer,
+  LoadRoute,
+  StreamReader,
+  WireRequest,
+} from '../../contract/dialect.js'
 import type { AnswerSink, CanonicalRequest } from '../../contract/engine.js'
 import type { HeadraceError } from '../../errors/headrace-error.js'
 import { toWire } from '../openai/compile-request.js'
@@ -7,6 +14,7 @@ import { readAnswer } from '../openai/read-answer.js'
 import { readEventError, readHttpError } from '../openai/read-http-error.js'
 import { OpenAIStreamReader } from '../openai/stream-reader.js'
 import { thinkingOf } from '../openai/thinking-of.js'
+import { metricsLoad } from '../read-metrics.js'
 import { compileChat } from './compile-chat.js'
 import { compileGenerate } from './compile-generate.js'
 import { GenerateStreamReader } from './generate-stream-reader.js'
@@ -34,6 +42,8 @@ const formats = { json: 'json_schema', regex: 'regex', choice: 'regex', grammar:
  */
 export class SglangDialect implements Dialect {
   readonly capabilities: Capabilities
+  /** There with `--enable-metrics` only. */
+  readonly load: LoadRoute = metricsLoad({ waiting: 'sglang:num_queue_reqs', running: 'sglang:num_running_reqs' })
   readonly #model: string
   readonly #streamsPieces: boolean
 

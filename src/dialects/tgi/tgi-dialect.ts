@@ -1,5 +1,12 @@
 import type { Capabilities } from '../../contract/capabilities.js'
-import type { AnswerContext, Dialect, ErrorAnswer, StreamReader, WireRequest } from '../../contract/dialect.js'
+import type {
+  AnswerContext,
+  Dialect,
+  ErrorAnswer,
+  LoadRoute,
+  StreamReader,
+  WireRequest,
+} from '../../contract/dialect.js'
 import type { AnswerSink, CanonicalRequest } from '../../contract/engine.js'
 import type { HeadraceError } from '../../errors/headrace-error.js'
 import { toWire } from '../openai/compile-request.js'
@@ -7,6 +14,7 @@ import { readAnswer } from '../openai/read-answer.js'
 import { OpenAIStreamReader } from '../openai/stream-reader.js'
 import { StopCuttingReader, StopCuttingSink } from '../stop-cutting.js'
 import { thinkingOf } from '../openai/thinking-of.js'
+import { metricsLoad } from '../read-metrics.js'
 import { capabilitiesOf } from './capabilities.js'
 import { compileChat } from './compile-chat.js'
 import { compileGenerate } from './compile-generate.js'
@@ -18,6 +26,7 @@ import type { TgiModel } from './tgi-model.js'
 /** Hugging Face Text Generation Inference, 1.4 to 3.3: its native routes for literal text, OpenAI's form for chats. */
 export class TgiDialect implements Dialect {
   readonly capabilities: Capabilities
+  readonly load: LoadRoute = metricsLoad({ waiting: 'tgi_queue_size', running: 'tgi_batch_current_size' })
   readonly #model: TgiModel
 
   constructor(model: TgiModel = {}) {

@@ -1,5 +1,12 @@
 import type { Capabilities } from '../../contract/capabilities.js'
-import type { AnswerContext, Dialect, ErrorAnswer, StreamReader, WireRequest } from '../../contract/dialect.js'
+import type {
+  AnswerContext,
+  Dialect,
+  ErrorAnswer,
+  LoadRoute,
+  StreamReader,
+  WireRequest,
+} from '../../contract/dialect.js'
 import type { AnswerSink, CanonicalRequest } from '../../contract/engine.js'
 import type { HeadraceError } from '../../errors/headrace-error.js'
 import { compileRequest, type FieldNames, isPrefilled, openAIFields, toWire } from '../openai/compile-request.js'
@@ -8,6 +15,7 @@ import { readEventError, readHttpError } from '../openai/read-http-error.js'
 import { OpenAIStreamReader } from '../openai/stream-reader.js'
 import { templateVariables } from '../openai/template-variables.js'
 import { thinkingOf } from '../openai/thinking-of.js'
+import { metricsLoad } from '../read-metrics.js'
 import { compileConstraint } from './compile-constraint.js'
 
 /** What the dialect needs to know of a server. */
@@ -40,6 +48,10 @@ const formats = {
 /** vLLM's OpenAI-compatible server, 0.6 to 0.12. */
 export class VllmDialect implements Dialect {
   readonly capabilities: Capabilities
+  readonly load: LoadRoute = metricsLoad({
+    waiting: 'vllm:num_requests_waiting',
+    running: 'vllm:num_requests_running',
+  })
   readonly #model: string
   readonly #version: string | undefined
 

@@ -1,5 +1,7 @@
-import { notExpressible } from './not-expressible.js'
+import { exclude } from './exclude.js'
 import { mergeSchemas } from './merge-schemas.js'
+import { negateSchema } from './negate-schema.js'
+import { notExpressible } from './not-expressible.js'
 import {
   child,
   type LocatedSchema,
@@ -9,9 +11,8 @@ import {
   type Schema,
   type SchemaObject,
 } from './schema-reference.js'
-import { isOfType, valueTypes } from './value-types.js'
 
-/** A schema without `$ref`, `allOf`, `anyOf`, `oneOf` and `const`. */
+/** A schema without the keywords that combine schemas, and without `const`. */
 export interface Alternative {
   readonly schema: SchemaObject
   readonly at: Pointer
@@ -20,56 +21,121 @@ export interface Alternative {
 const mostAlternatives = 512
 
 /**
- * The schemas of which a value must fit one. Told of branches of `oneOf` that a value may fit at the same time.
+ * The schemas of which a value must fit one, and of which each value fits the schema.
  *
  * @throws UnsupportedOptionError `UNSUPPORTED_OPTION`
  */
-export function alternativesOf(
-  located: LocatedSchema,
-  document: SchemaObject,
-  onOverlap: (at: Pointer) => void,
-): readonly Alternative[] {
-  return new Expansion(document, onOverlap).expand(located, [])
+export function alternativesOf(located: LocatedSchema, document: SchemaObject): readonly Alternative[] {
+  return new Expansion(document).expand(located, [])
 }
 
 class Expansion {
   readonly #document: SchemaObject
-  readonly #onOverlap: (at: Pointer) => void
+  #negations = 0
 
-  constructor(document: SchemaObject, onOverlap: (at: Pointer) => void) {
+  constructor(document: SchemaObject) {
     this.#document = document
-    this.#onOverlap = onOverlap
   }
 
   /** @param path - The references that led here: one that leads to itself says nothing. */
   expand({ schema, at }: LocatedSchema, path: readonly Pointer[]): readonly Alternative[] {
     if (schema === false) return []
     if (schema === true) return [{ schema: {}, at }]
-    const { $ref, allOf, anyOf, oneOf, const: constant, not, ...own } = withoutOldForms(schema)
-    if (not !== undefined && isEverything(not as Schema)) return []
-    const given: SchemaObject = not === undefined ? own : { ...own, not }
-    let found: readonly Alternative[] = [{ schema: given, at }]
+    const {
+      $ref,
+      allOf,
+      anyOf,
+      oneOf,
+      const: constant,
+      not,
+      if: condition,
+      then,
+      else: otherwise,
+      ...rest
+    } = withoutOldForms(schema)
+    const { dependentRequired, dependentSchemas, unevaluatedProperties, unevaluatedItems, ...own } = rest
+    const negationsBefore = this.#negations
+    let found: readonly Alternative[] = [{ schema: own, at }]
+    const join = (part: Schema, ...steps: readonly (string | number)[]): void => {
+      found = this.#join(found, this.expand({ schema: part, at: child(at, ...steps) }, path))
+    }
     if (Object.hasOwn(schema, 'const')) found = this.#join(found, [{ schema: { enum: [constant] }, at }])
     if (typeof $ref === 'string') {
       const target = resolveReference(this.#document, $ref, at)
       if (path.includes(target.at)) return []
       found = this.#join(found, this.expand(target, [...path, target.at]))
     }
-    for (const [index, part] of listOf(allOf).entries()) {
-      found = this.#join(found, this.expand({ schema: part, at: child(at, 'allOf', index) }, path))
-    }
-    for (const [keyword, parts] of [
-      ['anyOf', anyOf],
-      ['oneOf', oneOf],
-    ] as const) {
-      if (parts === undefined) continue
-      const branches = listOf(parts).map((part, index) =>
-        this.expand({ schema: part, at: child(at, keyword, index) }, path),
+    for (const [index, part] of listOf(allOf).entries()) join(part, 'allOf', index)
+    if (anyOf !== undefined) {
+      const branches = listOf(anyOf).map((part, index) =>
+        this.expand({ schema: part, at: child(at, 'anyOf', index) }, path),
       )
-      if (keyword === 'oneOf' && overlap(branches)) this.#onOverlap(child(at, keyword))
       found = this.#join(found, branches.flat())
     }
-    return found
+    if (oneOf !== undefined) found = this.#join(found, this.#exactlyOne(listOf(oneOf), child(at, 'oneOf'), path))
+    if (not !== undefined) join(this.#negation(not as Schema, 'not', child(at, 'not')), 'not')
+    if (condition !== undefined && (then !== undefined || otherwise !== undefined)) {
+      const isNot = this.#negation(condition as Schema, 'if', child(at, 'if'))
+      join({ anyOf: [{ allOf: [condition, then ?? true] }, { allOf: [isNot, otherwise ?? true] }] }, 'if')
+    }
+    for (const [name, others] of Object.entries(
+      (dependentRequired ?? {}) as Readonly<Record<string, readonly string[]>>,
+    )) {
+      join({ anyOf: [without(name), { required: [name, ...others] }] }, 'dependentRequired', name)
+    }
+    for (const [name, part] of Object.entries((dependentSchemas ?? {}) as Readonly<Record<string, Schema>>)) {
+      join({ anyOf: [without(name), { required: [name], allOf: [part] }] }, 'dependentSchemas', name)
+    }
+    for (const [keyword, value] of [
+      ['unevaluatedProperties', unevaluatedProperties],
+      ['unevaluatedItems', unevaluatedItems],
+    ] as const) {
+      if (value === undefined || value === true || this.#negations === negationsBefore) continue
+      throw notExpressible(
+        keyword,
+        `${keyword} at ${pointerName(child(at, keyword))}`,
+        'because beside not, if or branches of oneOf that have values in common it is not known what they looked at',
+      )
+    }
+    // It speaks of what stands beside it and not of what a schema around it says, so it is joined before that.
+    return found.map((each) => ({
+      at: each.at,
+      schema: {
+        ...each.schema,
+        ...unevaluated('additionalProperties', each.schema, unevaluatedProperties),
+        ...unevaluated('items', each.schema, unevaluatedItems),
+      },
+    }))
+  }
+
+  /** The branches of `oneOf`, each without the values of those that it has some in common with. */
+  #exactlyOne(parts: readonly Schema[], at: Pointer, path: readonly Pointer[]): readonly Alternative[] {
+    const branches = parts.map((part, index) => this.expand({ schema: part, at: child(at, index) }, path))
+    return branches.flatMap((branch, index) =>
+      parts.reduce((left, part, other) => {
+        const isApart = branch.every((one) => branches[other]?.every((two) => exclude(one.schema, two.schema)))
+        if (other === index || isApart) return left
+        const isNot = this.#negation(
+          part,
+          'oneOf',
+          at,
+          'because two of its branches may fit at the same time; tell them apart, or use anyOf',
+        )
+        return this.#join(left, this.expand({ schema: isNot, at: child(at, index) }, path))
+      }, branch),
+    )
+  }
+
+  #negation(
+    schema: Schema,
+    keyword: 'not' | 'if' | 'oneOf',
+    at: Pointer,
+    reason = 'because a grammar cannot say the opposite of what it holds',
+  ): Schema {
+    this.#negations++
+    const negated = negateSchema(schema, this.#document, at)
+    if (negated !== undefined) return negated
+    throw notExpressible(keyword, `${keyword} at ${pointerName(at)}`, reason)
   }
 
   #join(one: readonly Alternative[], other: readonly Alternative[]): readonly Alternative[] {
@@ -83,8 +149,9 @@ class Expansion {
     }
     if (joined.length <= mostAlternatives) return joined
     throw notExpressible(
+      'anyOf',
       `the schema at ${pointerName(one[0]?.at ?? '')}`,
-      `because its anyOf and oneOf make more than ${mostAlternatives} combinations`,
+      `because its anyOf, oneOf, if and dependencies make more than ${mostAlternatives} combinations`,
     )
   }
 }
@@ -93,72 +160,31 @@ function listOf(value: unknown): readonly Schema[] {
   return Array.isArray(value) ? (value as readonly Schema[]) : []
 }
 
-function isEverything(schema: Schema): boolean {
-  return schema === true || (typeof schema === 'object' && Object.keys(schema).length === 0)
+function without(name: string): SchemaObject {
+  return { properties: { [name]: false } }
 }
 
-/** Arrays as the drafts before 2020-12 wrote them. */
+function unevaluated(keyword: string, schema: SchemaObject, value: unknown): SchemaObject {
+  return value === undefined || keyword in schema ? {} : { [keyword]: value }
+}
+
+/** Arrays and dependencies as the drafts before 2020-12 wrote them. */
 function withoutOldForms(schema: SchemaObject): SchemaObject {
-  if (!Array.isArray(schema['items'])) return schema
-  const { items, additionalItems, ...others } = schema
-  return { ...others, prefixItems: items, ...(additionalItems === undefined ? {} : { items: additionalItems }) }
-}
-
-/** Whether a value may fit two branches, as far as can be told. */
-function overlap(branches: readonly (readonly Alternative[])[]): boolean {
-  return branches.some((branch, index) =>
-    branches
-      .slice(index + 1)
-      .some((other) => branch.some((one) => other.some((two) => !exclude(one.schema, two.schema)))),
-  )
-}
-
-/** Whether no value can fit both. Says no where it cannot tell. */
-function exclude(one: SchemaObject, other: SchemaObject): boolean {
-  let merged: SchemaObject | undefined
-  try {
-    merged = mergeSchemas(one, other, '')
-  } catch {
-    return false
+  const { items, additionalItems, dependencies, ...others } = schema
+  if (!Array.isArray(items) && dependencies === undefined) return schema
+  const given = Object.entries((dependencies ?? {}) as Readonly<Record<string, Schema | readonly string[]>>)
+  return {
+    ...others,
+    ...(Array.isArray(items)
+      ? { prefixItems: items, ...(additionalItems === undefined ? {} : { items: additionalItems }) }
+      : items === undefined
+        ? {}
+        : { items }),
+    ...(dependencies === undefined
+      ? {}
+      : {
+          dependentRequired: Object.fromEntries(given.filter(([, value]) => Array.isArray(value))),
+          dependentSchemas: Object.fromEntries(given.filter(([, value]) => !Array.isArray(value))),
+        }),
   }
-  if (merged === undefined || hasNoRoom(merged) || hasNoValue(merged)) return true
-  const required = listOf(merged['required']) as unknown as readonly string[]
-  const [first, second] = [one, other].map((schema) => (schema['properties'] ?? {}) as Record<string, Schema>)
-  return required.some((name) => {
-    const isForbidden = [one, other].some(
-      (schema) => schema['additionalProperties'] === false && !Object.hasOwn(schema['properties'] ?? {}, name),
-    )
-    if (isForbidden) return isObject(one) && isObject(other)
-    const [a, b] = [first?.[name], second?.[name]].map(plain)
-    return isObject(one) && isObject(other) && a !== undefined && b !== undefined && exclude(a, b)
-  })
-}
-
-function isObject({ type }: SchemaObject): boolean {
-  return type === 'object'
-}
-
-/** A member as an alternative, if it is as simple as that. */
-function plain(schema: Schema | undefined): SchemaObject | undefined {
-  if (typeof schema !== 'object' || ['$ref', 'allOf', 'anyOf', 'oneOf'].some((keyword) => keyword in schema))
-    return undefined
-  const { const: constant, ...own } = schema
-  return 'const' in schema ? { ...own, enum: [constant] } : schema
-}
-
-function hasNoValue(schema: SchemaObject): boolean {
-  const values: unknown = schema['enum']
-  if (!Array.isArray(values) || schema['type'] === undefined) return false
-  const types = valueTypes(schema)
-  return !values.some((value) => types.some((type) => isOfType(value, type)))
-}
-
-function hasNoRoom(schema: SchemaObject): boolean {
-  const limit = (keyword: string, otherwise: number): number => (schema[keyword] as number | undefined) ?? otherwise
-  const isNumber = schema['type'] === 'number' || schema['type'] === 'integer'
-  const low = Math.max(limit('minimum', -Infinity), limit('exclusiveMinimum', -Infinity))
-  const high = Math.min(limit('maximum', Infinity), limit('exclusiveMaximum', Infinity))
-  if (isNumber && low > high) return true
-  if (schema['type'] === 'array') return limit('minItems', 0) > limit('maxItems', Infinity)
-  return schema['type'] === 'string' && limit('minLength', 0) > limit('maxLength', Infinity)
 }

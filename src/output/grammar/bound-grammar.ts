@@ -28,9 +28,14 @@ export function boundGrammar(
   if (bounds.open.has('characters'))
     limits.push(`texts without a length of their own to ${bounds.characters} characters`)
   if (bounds.open.has('items')) limits.push(`lists without one to ${bounds.items + 1} items`)
-  const message = `structuredOutput: the grammar holds ${limits.join(', and ')}, so that the answer ends within its tokens; say how long they may be, or raise maxTokens.`
+  if (bounds.levels !== undefined) limits.push(`what holds itself to ${bounds.levels} levels`)
+  const message = `structuredOutput: the grammar holds ${listed(limits)}, so that the answer ends within its tokens; say how long they may be, or raise maxTokens.`
   return {
-    grammar: writeGbnf(grammar, bounds),
+    grammar: writeGbnf(bounds.grammar, bounds),
     warnings: limits.length === 0 ? [] : [{ code: 'bounded-output', message }],
   }
+}
+
+function listed(parts: readonly string[]): string {
+  return parts.length < 2 ? parts.join('') : `${parts.slice(0, -1).join(', ')}, and ${parts.at(-1)}`
 }

@@ -1,36 +1,66 @@
-import type { Expression, OpenBound } from './expression.js'
+import { boundRecursion, recursionOf } from './bound-recursion.js'
+import { type Expression, isNever, type OpenBound } from './expression.js'
 import type { Bounds, Grammar } from './write-gbnf.js'
 
 /** What is open at all, and the bounds that were chosen. */
 export interface ChosenBounds extends Bounds {
   readonly open: ReadonlySet<OpenBound>
+  /** How deep what holds itself may be; `undefined`: nothing does. */
+  readonly levels: number | undefined
+  /** With its levels written out. */
+  readonly grammar: Grammar
 }
 
 const leastCharacters = 4
 const mostCharacters = 100_000
 const leastItems = 1
 const mostItems = 63
+const mostLevels = 12
+/** With which levels and items are counted, so that they do not use up what the texts need. */
+const usualBounds: Bounds = { characters: 16, items: 7 }
 
 /**
  * Bounds with which the longest text of the grammar is `maxTokens` long, at a token for each character that the model is
- * free to choose, and as `countTokens` says for those that it is not. Recursion is counted once. Where not even the least bounds fit, they
- * are the least.
+ * free to choose, and as `countTokens` says for those that it is not. First what holds itself gets as many levels as fit, then the lists
+ * their items, then the texts their characters. Where not even the least bounds fit, they are the least.
  */
-export function chooseBounds(grammar: Grammar, maxTokens: number, countTokens: (text: string) => number): ChosenBounds {
+export function chooseBounds(given: Grammar, maxTokens: number, countTokens: (text: string) => number): ChosenBounds {
   const counts = new Map<string, number>()
   const count = (text: string): number => {
     const known = counts.get(text) ?? countTokens(text)
     counts.set(text, known)
     return known
   }
+  const { grammar, levels } = withLevels(given, (each) => longest(each, usualBounds, count) <= maxTokens)
   const open = openBoundsOf(grammar)
   const fits = (characters: number, items: number): boolean =>
     longest(grammar, { characters, items }, count) <= maxTokens
-  const items = open.has('items') ? largest(leastItems, mostItems, (times) => fits(leastCharacters, times)) : leastItems
+  const items = open.has('items')
+    ? largest(leastItems, mostItems, (times) => fits(usualBounds.characters, times))
+    : leastItems
   const characters = open.has('characters')
     ? largest(leastCharacters, Math.min(mostCharacters, maxTokens), (times) => fits(times, items))
     : leastCharacters
-  return { open, characters, items }
+  return { open, characters, items, levels, grammar }
+}
+
+function withLevels(
+  grammar: Grammar,
+  fits: (grammar: Grammar) => boolean,
+): { readonly grammar: Grammar; readonly levels: number | undefined } {
+  const recursion = recursionOf(grammar)
+  if (recursion.size === 0) return { grammar, levels: undefined }
+  const known = new Map<number, Grammar>()
+  const bounded = (levels: number): Grammar => {
+    const found = known.get(levels) ?? boundRecursion(grammar, recursion, levels)
+    known.set(levels, found)
+    return found
+  }
+  // With too few levels nothing may fit, because the schema asks for more.
+  const levels = largest(1, mostLevels, (times) => isNever(bounded(times).root) || fits(bounded(times)))
+  const enough = Array.from({ length: mostLevels - levels + 1 }, (_, more) => levels + more)
+  const least = enough.find((each) => !isNever(bounded(each).root))
+  return least === undefined ? { grammar, levels: undefined } : { grammar: bounded(least), levels: least }
 }
 
 function largest(least: number, most: number, fits: (count: number) => boolean): number {

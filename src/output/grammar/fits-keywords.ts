@@ -1,3 +1,4 @@
+import { otherTexts } from './other-texts.js'
 import type { SchemaObject } from './schema-reference.js'
 
 /** Whether a value of an `enum` fits the keywords beside it that limit numbers and strings. */
@@ -9,13 +10,14 @@ export function fitsKeywords(value: unknown, schema: SchemaObject): boolean {
 
 function fitsNumber(
   value: number,
-  { minimum, maximum, exclusiveMinimum, exclusiveMaximum }: Readonly<Record<string, number | undefined>>,
+  { minimum, maximum, exclusiveMinimum, exclusiveMaximum, multipleOf }: Readonly<Record<string, number | undefined>>,
 ): boolean {
   return (
     value >= (minimum ?? -Infinity) &&
     value <= (maximum ?? Infinity) &&
     (exclusiveMinimum === undefined || value > exclusiveMinimum) &&
-    (exclusiveMaximum === undefined || value < exclusiveMaximum)
+    (exclusiveMaximum === undefined || value < exclusiveMaximum) &&
+    (multipleOf === undefined || Math.abs(Math.round(value / multipleOf) - value / multipleOf) < 1e-5)
   )
 }
 
@@ -30,5 +32,7 @@ function fitsString(value: string, schema: SchemaObject): boolean {
     readonly pattern?: string
   }
   const { length } = Array.from(value)
-  return length >= minLength && length <= maxLength && (pattern === undefined || new RegExp(pattern, 'u').test(value))
+  const others = (schema[otherTexts] ?? []) as readonly string[]
+  const fitsPattern = pattern === undefined || new RegExp(pattern, 'u').test(value)
+  return length >= minLength && length <= maxLength && fitsPattern && !others.includes(value)
 }

@@ -3,17 +3,17 @@ import { alternativesOf, type Alternative } from './alternatives.js'
 import { arraySchema } from './array-schema.js'
 import { type BoundedGrammar, type BoundsOptions, boundGrammar } from './bound-grammar.js'
 import { finiteRules } from './finite-rules.js'
-import { fitsKeywords } from './fits-keywords.js'
+import { fittingValues, splitValues } from './fitting-values.js'
 import { choice, empty, type Expression, isNever, rule, sequence, text } from './expression.js'
-import { integerRange } from './integer-range.js'
-import { notExpressible } from './not-expressible.js'
-import { numberRange } from './number-range.js'
+import { notExpressible, type RefusedKeyword } from './not-expressible.js'
+import { numberSchema } from './number-schema.js'
 import { objectSchema } from './object-schema.js'
+import { otherTexts } from './other-texts.js'
 import { wholeMatch } from './regex-expression.js'
 import type { SchemaContext } from './schema-context.js'
 import { child, type LocatedSchema, type Pointer, pointerName, type SchemaObject } from './schema-reference.js'
 import { stringSchema } from './string-schema.js'
-import { isOfType, type ValueType, valueTypes } from './value-types.js'
+import { type ValueType, valueTypes } from './value-types.js'
 
 export interface JsonGrammarOptions extends BoundsOptions {
   /** A regular expression for the white space between tokens. @defaultValue none */
@@ -32,27 +32,18 @@ export function jsonSchemaToGbnf(schema: SchemaObject, options: JsonGrammarOptio
   const compiler = new SchemaCompiler(schema, options.whitespacePattern)
   const finite = finiteRules({ root: compiler.value({ schema, at: '' }), rules: compiler.rules })
   if (isNever(finite.root)) {
-    throw notExpressible('the schema', 'because no value fits it; see which of its keywords exclude each other')
+    throw notExpressible(
+      undefined,
+      'the schema',
+      'because no value fits it; see which of its keywords exclude each other',
+    )
   }
   const { grammar, warnings } = boundGrammar(finite, options)
   return { grammar, warnings: [...compiler.warnings, ...warnings] }
 }
 
-/** Keywords that no grammar can say, by the types that they speak of. */
-const inexpressible: readonly (readonly [keyword: string, type: ValueType | undefined])[] = [
-  ['not', undefined],
-  ['if', undefined],
-  ['$dynamicRef', undefined],
-  ['$recursiveRef', undefined],
-  ['patternProperties', 'object'],
-  ['dependentRequired', 'object'],
-  ['dependentSchemas', 'object'],
-  ['dependencies', 'object'],
-  ['uniqueItems', 'array'],
-  ['contains', 'array'],
-  ['multipleOf', 'number'],
-  ['multipleOf', 'integer'],
-]
+/** Keywords that no grammar can say, whatever stands beside them. */
+const inexpressible = ['$dynamicRef', '$recursiveRef'] as const
 
 class SchemaCompiler implements SchemaContext {
   readonly rules = new Map<string, Expression>()
@@ -70,8 +61,17 @@ class SchemaCompiler implements SchemaContext {
   }
 
   value(located: LocatedSchema): Expression {
-    const options = alternativesOf(located, this.#document, (at) => this.#warnOfOverlap(at))
-    return choice(...options.map((option) => this.#alternative(option)))
+    return choice(...alternativesOf(located, this.#document).map((option) => this.#alternative(option)))
+  }
+
+  finiteValues(located: LocatedSchema): readonly Expression[] | undefined {
+    const lists = alternativesOf(located, this.#document).map(({ schema }) => {
+      if (Array.isArray(schema['enum'])) return fittingValues(schema)
+      const isFinite = valueTypes(schema).every((type) => type === 'boolean' || type === 'null')
+      return isFinite ? valueTypes(schema).flatMap((type) => (type === 'null' ? [null] : [true, false])) : undefined
+    })
+    if (lists.includes(undefined)) return undefined
+    return [...new Set(lists.flat().map((value) => JSON.stringify(value)))].map(text)
   }
 
   pair(name: Expression, value: Expression): Expression {
@@ -88,19 +88,18 @@ class SchemaCompiler implements SchemaContext {
   }
 
   #alternative({ schema, at }: Alternative): Expression {
-    const values: unknown = schema['enum']
+    const { enum: values, ...others } = schema
     if (Array.isArray(values)) {
-      return values.length < 4
-        ? enumeration(schema)
-        : this.#named(`enum ${JSON.stringify(schema)}`, () => enumeration(schema))
+      const { simple, structured } = splitValues(values, others)
+      const make = (): Expression => enumeration({ ...others, enum: simple })
+      const list = simple.length < 4 ? make() : this.#named(`enum ${JSON.stringify([others, simple])}`, make)
+      return choice(list, ...structured.map((each) => this.value({ schema: { allOf: [each, others] }, at })))
     }
     return choice(...valueTypes(schema).map((type) => this.#typed(type, schema, at)))
   }
 
   #typed(type: ValueType, schema: SchemaObject, at: Pointer): Expression {
-    for (const [keyword, spokenOf] of inexpressible) {
-      if ((spokenOf === undefined || spokenOf === type) && says(schema, keyword)) throw cannotSay(keyword, at)
-    }
+    for (const keyword of inexpressible) if (keyword in schema) throw cannotSay(keyword, at)
     switch (type) {
       case 'null':
         return text('null')
@@ -108,10 +107,10 @@ class SchemaCompiler implements SchemaContext {
         return choice(text('true'), text('false'))
       case 'integer':
       case 'number':
-        return this.#named(`${type} ${limitsText(schema)}`, () => number(type, schema))
+        return this.#named(`${type} ${limitsText(schema)}`, () => numberSchema(type, schema, at))
       case 'string':
         return this.#named(
-          `string ${JSON.stringify(pick(schema, 'minLength', 'maxLength', 'pattern', 'format'))}`,
+          `string ${JSON.stringify(pick(schema, 'minLength', 'maxLength', 'pattern', 'format', otherTexts))}`,
           () => stringSchema(schema, at, (format) => this.#warnOfFormat(format, at)),
         )
       case 'array':
@@ -133,13 +132,6 @@ class SchemaCompiler implements SchemaContext {
     return isNever(expression) ? expression : rule(name)
   }
 
-  #warnOfOverlap(at: Pointer): void {
-    this.#warn(
-      'grammar-too-wide',
-      `oneOf at ${at} is written as anyOf, because its branches may fit at the same time; the answer is validated.`,
-    )
-  }
-
   #warnOfFormat(format: string, at: Pointer): void {
     this.#warn(
       'format-ignored',
@@ -154,60 +146,22 @@ class SchemaCompiler implements SchemaContext {
 }
 
 function enumeration(schema: SchemaObject): Expression {
-  const values = schema['enum'] as readonly unknown[]
-  const types = schema['type'] === undefined ? undefined : valueTypes(schema)
-  const fitting = values.filter(
-    (value) => (types === undefined || types.some((type) => isOfType(value, type))) && fitsKeywords(value, schema),
-  )
-  return choice(...fitting.map((value) => text(JSON.stringify(value))))
-}
-
-function number(type: 'integer' | 'number', schema: SchemaObject): Expression {
-  const { minimum, maximum, exclusiveMinimum, exclusiveMaximum } = schema as Readonly<
-    Record<string, number | undefined>
-  >
-  const min = Math.max(minimum ?? -Infinity, exclusiveMinimum ?? -Infinity)
-  const max = Math.min(maximum ?? Infinity, exclusiveMaximum ?? Infinity)
-  const excludesMin = exclusiveMinimum === min
-  const excludesMax = exclusiveMaximum === max
-  if (type === 'number') return numberRange({ min, max, excludesMin, excludesMax })
-  const least = excludesMin ? Math.floor(min) + 1 : Math.ceil(min)
-  const most = excludesMax ? Math.ceil(max) - 1 : Math.floor(max)
-  return integerRange(least, most)
+  return choice(...fittingValues(schema).map((value) => text(JSON.stringify(value))))
 }
 
 function limitsText(schema: SchemaObject): string {
-  return JSON.stringify(pick(schema, 'minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum'))
+  return JSON.stringify(
+    pick(schema, 'minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf', 'format'),
+  )
 }
 
 function pick(schema: SchemaObject, ...keywords: readonly string[]): SchemaObject {
   return Object.fromEntries(keywords.filter((each) => each in schema).map((each) => [each, schema[each]]))
 }
 
-/** Whether a keyword that is there makes a difference. */
-function says(schema: SchemaObject, keyword: string): boolean {
-  const value = schema[keyword]
-  switch (keyword) {
-    case 'uniqueItems':
-      return value === true && ((schema['maxItems'] as number | undefined) ?? Infinity) > 1
-    case 'if':
-      return value !== undefined && ('then' in schema || 'else' in schema)
-    case 'contains':
-      return value !== undefined && schema['minContains'] !== 0
-    case 'multipleOf':
-      return value !== undefined && !(value === 1 && schema['type'] === 'integer')
-    case 'patternProperties':
-    case 'dependentRequired':
-    case 'dependentSchemas':
-    case 'dependencies':
-      return typeof value === 'object' && value !== null && Object.keys(value).length > 0
-    default:
-      return value !== undefined
-  }
-}
-
-function cannotSay(keyword: string, at: Pointer): Error {
+function cannotSay(keyword: RefusedKeyword, at: Pointer): Error {
   return notExpressible(
+    keyword,
     `${keyword} at ${pointerName(child(at, keyword))}`,
     'because no grammar says it; leave it out and check the answer for it',
   )

@@ -8,26 +8,28 @@ export interface NumberRange {
   readonly max: number
   readonly excludesMin: boolean
   readonly excludesMax: boolean
+  /** How many digits there may be after the point. @defaultValue as many as a double tells apart */
+  readonly decimals?: number
 }
 
 /** A double tells so many digits apart, before and after the point together. */
 const mostDigits = 15
 
 /** Numbers of a range, as JSON writes them; with an exponent only where there are no limits. */
-export function numberRange({ min, max, excludesMin, excludesMax }: NumberRange): Expression {
+export function numberRange({ min, max, excludesMin, excludesMax, decimals: places }: NumberRange): Expression {
   if (min === -Infinity && max === Infinity) {
     const exponent = sequence(chars(charSet('e', 'E')), optional(chars(charSet('+', '-'))), repeat(digit, 1, 2))
-    return sequence(integerRange(-Infinity, Infinity), optional(decimals), optional(exponent))
+    return sequence(integerRange(-Infinity, Infinity), optional(decimals()), optional(exponent))
   }
   const options: Expression[] = []
   // Negative numbers are the positive ones with their limits exchanged.
   if (min < 0) {
     const from = max < 0 ? { digits: toDecimal(-max), isExcluded: excludesMax } : { digits: '0', isExcluded: true }
-    options.push(sequence(text('-'), positives(from, { digits: toDecimal(-min), isExcluded: excludesMin })))
+    options.push(sequence(text('-'), positives(from, { digits: toDecimal(-min), isExcluded: excludesMin }, places)))
   }
   if (max > 0 || (max === 0 && !excludesMax && min <= 0)) {
     const from = min >= 0 ? { digits: toDecimal(min), isExcluded: excludesMin } : { digits: '0', isExcluded: false }
-    options.push(positives(from, { digits: toDecimal(max), isExcluded: excludesMax }))
+    options.push(positives(from, { digits: toDecimal(max), isExcluded: excludesMax }, places))
   }
   return choice(...options)
 }
@@ -38,10 +40,10 @@ interface Limit {
   readonly isExcluded: boolean
 }
 
-const decimals = sequence(text('.'), repeat(digit, 1, mostDigits))
+const decimals = (places = mostDigits): Expression => sequence(text('.'), repeat(digit, 1, places))
 
 /** Numbers from `low` to `high`, both of them zero or more. */
-function positives(low: Limit, high: Limit): Expression {
+function positives(low: Limit, high: Limit, places: number | undefined): Expression {
   const [lowWhole, lowDecimals = ''] = low.digits.split('.') as [string, string?]
   const [highWhole, highDecimals = ''] = high.digits.split('.') as [string, string?]
   const lowInteger = Number(lowWhole)
@@ -49,22 +51,27 @@ function positives(low: Limit, high: Limit): Expression {
   const lower = { digits: lowDecimals, isExcluded: low.isExcluded }
   const upper = { digits: highDecimals, isExcluded: high.isExcluded }
   if (lowInteger > highInteger) return never
-  if (lowInteger === highInteger) return sequence(text(lowWhole), fraction(lower, upper, lowWhole))
-  const options = [sequence(text(lowWhole), fraction(lower, undefined, lowWhole))]
+  if (lowInteger === highInteger) return sequence(text(lowWhole), fraction(lower, upper, lowWhole, places))
+  const options = [sequence(text(lowWhole), fraction(lower, undefined, lowWhole, places))]
   if (lowInteger + 1 <= highInteger - 1) {
-    options.push(sequence(integerRange(lowInteger + 1, highInteger - 1), optional(decimals)))
+    options.push(sequence(integerRange(lowInteger + 1, highInteger - 1), optional(decimals(places))))
   }
-  if (highInteger !== Infinity) options.push(sequence(text(highWhole), fraction(undefined, upper, highWhole)))
+  if (highInteger !== Infinity) options.push(sequence(text(highWhole), fraction(undefined, upper, highWhole, places)))
   return choice(...options)
 }
 
 /** What may follow the whole number: nothing, or a point and digits, compared as decimals are. */
-function fraction(low: Limit | undefined, high: Limit | undefined, whole: string): Expression {
+function fraction(
+  low: Limit | undefined,
+  high: Limit | undefined,
+  whole: string,
+  places: number | undefined,
+): Expression {
   const isZero = (limit: Limit | undefined): boolean => limit !== undefined && limit.digits === ''
   const allowsNone = low === undefined || (isZero(low) && !low.isExcluded)
   const none = allowsNone && !(isZero(high) && high?.isExcluded === true) ? empty : never
   const given = Math.max(low?.digits.length ?? 0, high?.digits.length ?? 0)
-  const most = Math.max(given, mostDigits - whole.length)
+  const most = places ?? Math.max(given, mostDigits - whole.length)
   return choice(none, sequence(text('.'), decimalsBetween(low, high, most)))
 }
 

@@ -209,6 +209,7 @@ class RegexParser {
 
   #refuse(written: string, name: string): Error {
     return notExpressible(
+      'pattern',
       `${name} (${written}) in the regular expression ${this.#pattern}`,
       'because a grammar reads a text once from left to right; write the pattern without it',
     )

@@ -39,6 +39,7 @@ function readBranches(pattern: string): readonly Branch[] {
     const body = sequence(...items.slice(from, to).map((item) => toExpression(item, pattern)))
     if (waysThrough(body) > mostWays) {
       throw notExpressible(
+        'pattern',
         `the repetitions inside of repetitions in the regular expression ${pattern}`,
         'because llama.cpp would follow too many ways through them at once; lower their counts',
       )
@@ -84,6 +85,7 @@ function toExpression(regex: Regex, pattern: string): Expression {
     }
     case 'anchor':
       throw notExpressible(
+        'pattern',
         `an anchor inside of the regular expression ${pattern}`,
         'because it may stand at the beginning or the end of an alternative only',
       )

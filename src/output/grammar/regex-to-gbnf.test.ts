@@ -101,6 +101,36 @@ describe('the grammar of a regular expression', () => {
   })
 })
 
+/** Regular expressions over few characters, three levels deep, without those that take llama.cpp too long. */
+const randomPattern = fc.letrec<{ any: string }>((tie) => {
+  const any = tie('any')
+  const atom = fc.constantFrom('a', 'b', '[ab]', '[^a]', String.raw`\d`, '.', '(?:)', String.raw`\.`)
+  const quantifier = fc.constantFrom('*', '+', '?', '{2}', '{1,2}', '{0,3}', '{1,}', '*?')
+  return {
+    any: fc.oneof(
+      { maxDepth: 3, withCrossShrink: true },
+      atom,
+      fc.array(any, { minLength: 1, maxLength: 3 }).map((parts) => parts.join('')),
+      fc.array(any, { minLength: 2, maxLength: 3 }).map((parts) => `(?:${parts.join('|')})`),
+      fc.tuple(any, quantifier).map(([part, times]) => `(${part})${times}`),
+    ),
+  }
+}).any
+
+it('random regular expressions match what their grammars make, and nothing else', () => {
+  const text = fc.string({ unit: fc.constantFrom(...Array.from('ab1.')), maxLength: 6 })
+  const random = fc.infiniteStream(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }))
+  fc.assert(
+    fc.property(randomPattern, fc.array(text, { minLength: 4, maxLength: 4 }), random, (pattern, others, stream) => {
+      const regex = new RegExp(`^(?:${pattern})$`, 'u')
+      const gbnf = new Gbnf(regexToGbnf(pattern, { maxTokens: 50 }).grammar)
+      for (let time = 0; time < 3; time++) expect(gbnf.write(() => stream.next().value as number)).toMatch(regex)
+      for (const other of others) expect([other, gbnf.accepts(other)]).toEqual([other, regex.test(other)])
+    }),
+    { seed: 5, numRuns: 150 },
+  )
+})
+
 const texts = fc.string({ unit: fc.constantFrom(...Array.from('ab"\\\n\0\u{1F600}é-]^')), maxLength: 5 })
 
 it('the grammar of a choice has these texts and no others', () => {

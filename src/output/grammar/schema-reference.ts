@@ -21,7 +21,11 @@ export function resolveReference(document: SchemaObject, reference: string, at: 
   if (local.startsWith('#/')) return atPointer(document, decodeURIComponent(local.slice(1)), at)
   const named = local.startsWith('#') ? findAnchor(document, local.slice(1), '') : undefined
   if (named !== undefined) return named
-  throw notExpressible(`$ref ${JSON.stringify(reference)} at ${pointerName(at)}`, 'because it leads out of the schema')
+  throw notExpressible(
+    '$ref',
+    `$ref ${JSON.stringify(reference)} at ${pointerName(at)}`,
+    'because it leads out of the schema',
+  )
 }
 
 /** A pointer in a sentence. */
@@ -53,6 +57,7 @@ function findAnchor(value: unknown, name: string, at: Pointer): LocatedSchema | 
   if (typeof value !== 'object' || value === null) return undefined
   if ((value as SchemaObject)['$anchor'] === name) return { schema: value as SchemaObject, at }
   for (const [key, member] of Object.entries(value)) {
+    if (key === 'enum' || key === 'const') continue
     const found = findAnchor(member, name, child(at, key))
     if (found !== undefined) return found
   }

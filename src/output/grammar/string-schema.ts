@@ -1,7 +1,10 @@
 import { chars, type Expression, never, repeat } from './expression.js'
-import { patternOfFormat } from './formats.js'
+import { fitLength } from './fit-length.js'
+import { fitsKeywords } from './fits-keywords.js'
+import { patternOfFormat, saysNothing } from './formats.js'
 import { jsonString, writtenChars } from './json-text.js'
 import { notExpressible } from './not-expressible.js'
+import { noneOf, otherTexts } from './other-texts.js'
 import { partialMatch, wholeMatch } from './regex-expression.js'
 import { child, type Pointer, pointerName, type SchemaObject } from './schema-reference.js'
 import { textLengths } from './text-lengths.js'
@@ -10,9 +13,19 @@ import { textLengths } from './text-lengths.js'
 export function stringSchema(schema: SchemaObject, at: Pointer, onUnknownFormat: (format: string) => void): Expression {
   const { minLength: min = 0, maxLength: max } = schema as { readonly minLength?: number; readonly maxLength?: number }
   if (max !== undefined && min > max) return never
+  const others = (schema[otherTexts] ?? []) as readonly string[]
   const content = contentOf(schema, onUnknownFormat)
-  if (content === undefined) return jsonString(repeat(chars(writtenChars), min, max ?? 'characters'))
-  return jsonString(withLength(content, min, max, at))
+  if (content !== undefined) {
+    const excluded = others.find((each) => fitsKeywords(each, { ...schema, [otherTexts]: [] }))
+    if (excluded === undefined) return jsonString(withLength(content, min, max, at))
+    throw notExpressible(
+      'not',
+      `the exception ${JSON.stringify(excluded)} from a pattern or format at ${pointerName(at)}`,
+      'because a grammar cannot leave a text out of what a pattern matches',
+    )
+  }
+  if (others.length > 0) return jsonString(withLength(noneOf(others), min, max, at))
+  return jsonString(repeat(chars(writtenChars), min, max ?? 'characters'))
 }
 
 /** What `pattern` or `format` allow, if they say anything. */
@@ -29,22 +42,17 @@ function contentOf(schema: SchemaObject, onUnknownFormat: (format: string) => vo
   }
   if (format === undefined) return undefined
   if (known !== undefined) return wholeMatch(known)
-  onUnknownFormat(format)
+  if (!saysNothing(format)) onUnknownFormat(format)
   return undefined
 }
 
 function withLength(content: Expression, min: number, max: number | undefined, at: Pointer): Expression {
-  const lengths = textLengths(content)
-  if (lengths.min >= min && lengths.max <= (max ?? Infinity)) return content
-  if (content.kind === 'repeat' && content.item.kind === 'chars') {
-    const least = Math.max(min, content.min)
-    const own = typeof content.max === 'number' ? content.max : Infinity
-    const most = Math.min(max ?? Infinity, own)
-    return least > most ? never : repeat(content.item, least, most === Infinity ? 'characters' : most)
-  }
-  const keyword = lengths.min < min ? 'minLength' : 'maxLength'
+  const fitting = fitLength(content, min, max ?? Infinity)
+  if (fitting !== undefined) return fitting
+  const keyword = textLengths(content).min < min ? 'minLength' : 'maxLength'
   throw notExpressible(
+    keyword,
     `${keyword} beside a pattern or format at ${pointerName(child(at, keyword))}`,
-    'because a grammar cannot count what a pattern matches; say the length in the pattern',
+    'because no repetitions in it make such a length; say the length in the pattern',
   )
 }

@@ -13,11 +13,8 @@ const keywordsOf: Readonly<Partial<Record<ValueType, readonly string[]>>> = {
     'minProperties',
     'maxProperties',
     'patternProperties',
-    'dependentRequired',
-    'dependentSchemas',
-    'unevaluatedProperties',
   ],
-  array: ['items', 'prefixItems', 'minItems', 'maxItems', 'uniqueItems', 'contains', 'unevaluatedItems'],
+  array: ['items', 'prefixItems', 'minItems', 'maxItems', 'uniqueItems', 'contains'],
   string: ['minLength', 'maxLength', 'pattern', 'format'],
   number: ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf'],
 }
@@ -47,4 +44,9 @@ export function isOfType(value: unknown, type: ValueType): boolean {
     default:
       return typeof value === type
   }
+}
+
+/** Whether a schema has keywords of a type. */
+export function speaksOf(schema: SchemaObject, type: ValueType): boolean {
+  return keywordsOf[type]?.some((keyword) => keyword in schema) ?? false
 }

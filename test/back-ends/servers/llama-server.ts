@@ -1,6 +1,6 @@
 import { Refusal } from '../../support/servers/engine-server.js'
 import { LlamaServer } from '../../support/servers/llama-server.js'
-import { type BackEnd, defaultAnswer, forms, type OptionForms } from '../back-end.js'
+import { addressOf, type BackEnd, defaultAnswer, forms, type OptionForms } from '../back-end.js'
 import { schema } from '../option-cases.js'
 import { connect } from './connect.js'
 import { jsonSchemaFormat, openAIChatOptions, templateOptions } from './openai-forms.js'
@@ -33,7 +33,7 @@ export const llamaServer: BackEnd = {
       answer: setup.answer ?? defaultAnswer,
       ...(setup.serverKey === undefined ? {} : { apiKey: setup.serverKey }),
     })
-    return { server, llm: connect({ baseUrl: server.url }, setup) }
+    return { server, llm: connect({ baseUrl: addressOf(server, setup) }, setup) }
   },
   metadata: { contextWindow: 1024, contextWindowSource: 'engine', isVisionModel: false, isFunctionCallingModel: true },
   paths: { chat: '/v1/chat/completions', completion: { json: '/completion', stream: '/completion' } },

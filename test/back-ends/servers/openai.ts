@@ -1,7 +1,7 @@
 import { Refusal } from '../../support/servers/engine-server.js'
 import { OpenAIServer } from '../../support/servers/openai.js'
 import { RouterServer } from '../../support/servers/router.js'
-import { type BackEnd, defaultAnswer, forms, noOutputs } from '../back-end.js'
+import { addressOf, type BackEnd, defaultAnswer, forms, noOutputs } from '../back-end.js'
 import { connect } from './connect.js'
 import { jsonSchemaFormat, openAIChatOptions, openAIOptions } from './openai-forms.js'
 
@@ -20,7 +20,7 @@ export const openai: BackEnd = {
       answer: setup.answer ?? defaultAnswer,
       ...(setup.serverKey === undefined ? {} : { apiKey: setup.serverKey }),
     })
-    return { server, llm: connect({ baseUrl: server.url }, setup) }
+    return { server, llm: connect({ baseUrl: addressOf(server, setup) }, setup) }
   },
   metadata: {
     contextWindow: undefined,
@@ -68,7 +68,7 @@ export const router: BackEnd = {
   async open(setup = {}) {
     const { answer = defaultAnswer, serverKey = 'hf_token' } = setup
     const server = await RouterServer.start({ answer, apiKey: serverKey })
-    const llm = connect({ modelId: 'org/model', routerUrl: server.url }, { ...setup, serverKey })
+    const llm = connect({ modelId: 'org/model', routerUrl: addressOf(server, setup) }, { ...setup, serverKey })
     return { server, llm }
   },
   metadata: {

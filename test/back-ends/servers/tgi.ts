@@ -1,6 +1,6 @@
 import { Refusal } from '../../support/servers/engine-server.js'
 import { TgiServer } from '../../support/servers/tgi.js'
-import { type BackEnd, defaultAnswer, forms } from '../back-end.js'
+import { addressOf, type BackEnd, defaultAnswer, forms } from '../back-end.js'
 import { schema } from '../option-cases.js'
 import { connect } from './connect.js'
 import { wireTools } from './openai-forms.js'
@@ -16,7 +16,7 @@ export const tgi: BackEnd = {
       answer: setup.answer ?? defaultAnswer,
       ...(setup.serverKey === undefined ? {} : { apiKey: setup.serverKey }),
     })
-    return { server, llm: connect({ baseUrl: server.url }, setup) }
+    return { server, llm: connect({ baseUrl: addressOf(server, setup) }, setup) }
   },
   metadata: { contextWindow: 1024, contextWindowSource: 'engine', isChatModel: true, isFunctionCallingModel: true },
   paths: { chat: '/v1/chat/completions', completion: { json: '/generate', stream: '/generate_stream' } },

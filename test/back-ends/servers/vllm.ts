@@ -1,6 +1,6 @@
 import { Refusal } from '../../support/servers/engine-server.js'
 import { VllmServer } from '../../support/servers/vllm.js'
-import { type BackEnd, defaultAnswer, type Form, forms, type OutputForms } from '../back-end.js'
+import { addressOf, type BackEnd, defaultAnswer, type Form, forms, type OutputForms } from '../back-end.js'
 import { connect } from './connect.js'
 import { jsonSchemaFormat, openAIChatOptions, openAIOptions, templateOptions, vllmOptions } from './openai-forms.js'
 
@@ -31,7 +31,7 @@ function vllm(version: Version, output: (field: string, value: unknown) => Form)
         answer: setup.answer ?? defaultAnswer,
         ...(setup.serverKey === undefined ? {} : { apiKey: setup.serverKey }),
       })
-      return { server, llm: connect({ baseUrl: server.url }, setup) }
+      return { server, llm: connect({ baseUrl: addressOf(server, setup) }, setup) }
     },
     metadata: { contextWindow: 1024, contextWindowSource: 'engine', isChatModel: true, isFunctionCallingModel: true },
     paths: { chat: '/v1/chat/completions', completion: { json: '/v1/completions', stream: '/v1/completions' } },

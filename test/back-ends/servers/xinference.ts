@@ -6,6 +6,7 @@ import { XinferenceServer } from '../../support/servers/xinference.js'
 import { realRuntime } from '../../support/xinference-server.js'
 import type { EngineName } from '../../support/xinference-profiles/profile.js'
 import {
+  addressOf,
   type BackEnd,
   defaultAnswer,
   forms,
@@ -77,7 +78,8 @@ function xinference(engine: EngineName): BackEnd {
   return {
     name: `Xinference 4.1, ${engine}`,
     className: Xinference.className,
-    async open({ answer = defaultAnswer, serverKey, apiKey = serverKey, unsupportedOptions, runtime } = {}) {
+    async open(setup = {}) {
+      const { answer = defaultAnswer, serverKey, apiKey = serverKey, unsupportedOptions, runtime } = setup
       const server = await XinferenceServer.start({
         engine,
         answer,
@@ -85,7 +87,7 @@ function xinference(engine: EngineName): BackEnd {
       })
       const llm = new Xinference(
         {
-          endpoint: server.url,
+          endpoint: addressOf(server, setup),
           modelUid: 'my-qwen',
           ...(apiKey === undefined ? {} : { apiKey }),
           ...(unsupportedOptions === undefined ? {} : { unsupportedOptions }),
