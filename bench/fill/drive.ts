@@ -18,35 +18,34 @@ export interface Drive {
   readonly rows: number
   /** `undefined`: nothing is said, which is what is measured. */
   readonly concurrency?: number | undefined
-  /**
-   * Ask late rows a second time. These requests come when all rows were taken, and a run is held to be over with its last
-   * new row. @defaultValue false
-   */
-  readonly hedge?: boolean | undefined
   /** Simulated seconds in a real one at most. */
   readonly timeScale: number
+  /** @defaultValue 6000: long enough for any answer that is drawn */
+  readonly maxTokens?: number | undefined
 }
 
 export interface Driven {
   readonly summary: RunSummary
   readonly servers: readonly SimulatedServer[]
   readonly reports: readonly SimulationReport[]
-  /** Of the last row that a server was asked for. */
-  readonly lastArrivalMs: number
-  readonly realMs: number
+  /** When the last row was asked for the first time: until then a run can be held to fill its servers. */
+  readonly lastRowMs: number
 }
-
-/** Long enough for any answer that is drawn. */
-const maxTokens = 6000
 
 /** Runs so many rows through `generateDataset` with one time for it and the servers. `look` sees the servers before they close. */
 export async function drive<T>(
-  { library, servers: options, rows, concurrency, hedge = false, timeScale }: Drive,
+  { library, servers: options, rows, concurrency, timeScale, maxTokens = 6000 }: Drive,
   look: (driven: Driven) => T,
 ): Promise<T> {
   const time = new LockstepTime(timeScale)
-  const startedAt = performance.now()
-  const servers = await Promise.all(options.map((each) => SimulatedServer.start(each, time)))
+  const asked = new Set<string>()
+  let lastRowMs = 0
+  const onArrival = (prompt: string): void => {
+    if (asked.has(prompt)) return
+    asked.add(prompt)
+    lastRowMs = time.now()
+  }
+  const servers = await Promise.all(options.map((each) => SimulatedServer.start(each, time, onArrival)))
   const folder = await mkdtemp(join(tmpdir(), 'headrace-fill-'))
   const llms = servers.map(
     ({ url }) =>
@@ -57,12 +56,11 @@ export async function drive<T>(
     const llm = (llms.length === 1 ? first : llms) as NonNullable<typeof first>
     const source = Array.from({ length: rows }, (_, row) => ({ prompt: promptOf(row) }))
     const summary = await library.generateDataset(
-      { llm, source, folder: join(folder, 'run'), concurrency, hedge },
+      { llm, source, folder: join(folder, 'run'), concurrency },
       { runtime: time },
     )
     const reports = servers.map((server) => server.report())
-    const lastArrivalMs = Math.max(0, ...reports.map((report) => report.lastArrivalMs ?? 0))
-    return look({ summary, servers, reports, lastArrivalMs, realMs: performance.now() - startedAt })
+    return look({ summary, servers, reports, lastRowMs })
   } finally {
     await Promise.all(llms.map((llm) => llm.unload()))
     await Promise.all(servers.map((server) => server.close()))

@@ -2,7 +2,7 @@
  * `npm run simulated-server -- [options]`: the simulated server by itself, until Ctrl-C. `--help` lists the options;
  * `docs/simulated-server.md` says what it simulates.
  */
-import { parseArgs } from 'node:util'
+import { parseArgs, type ParseArgsConfig } from 'node:util'
 
 import { type Change, parseChanges } from './change.js'
 import type { SimulatedServerOptions } from './server-options.js'
@@ -28,7 +28,7 @@ const help = `Usage: npm run simulated-server -- [options]
   --changes JSON       [{"atMs":60000,"capacity":0.33},{"atMs":90000,"state":"gone"},{"atMs":99000,"state":"up"}]
 `
 
-const { values } = parseArgs({
+const config = {
   options: {
     help: { type: 'boolean' },
     port: { type: 'string', default: '8000' },
@@ -48,9 +48,11 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     changes: { type: 'string' },
   },
-})
+} as const satisfies ParseArgsConfig
 
-function number(name: Exclude<keyof typeof values, 'help' | 'no-metrics'>): number | undefined {
+type Values = ReturnType<typeof parseArgs<typeof config>>['values']
+
+function readNumber(values: Values, name: Exclude<keyof Values, 'help' | 'no-metrics'>): number | undefined {
   const text = values[name]
   if (text === undefined) return undefined
   const value = Number(text)
@@ -59,7 +61,8 @@ function number(name: Exclude<keyof typeof values, 'help' | 'no-metrics'>): numb
   return value
 }
 
-function readOptions(): SimulatedServerOptions {
+function readOptions(values: Values): SimulatedServerOptions {
+  const number = (name: Parameters<typeof readNumber>[1]): number | undefined => readNumber(values, name)
   const speed = number('speed')
   const status = number('reject-status')
   if (status !== undefined && status !== 429 && status !== 503) throw new Error('--reject-status must be 429 or 503.')
@@ -86,7 +89,12 @@ function readOptions(): SimulatedServerOptions {
 }
 
 async function main(): Promise<void> {
-  const options = readOptions()
+  const { values } = parseArgs(config)
+  if (values.help === true) {
+    process.stdout.write(help)
+    return
+  }
+  const options = readOptions(values)
   const server = await SimulatedServer.start(options)
   const { slots, timeScale } = server.report()
   process.stdout.write(`${server.url}\n`)
@@ -98,12 +106,9 @@ async function main(): Promise<void> {
   process.once('SIGTERM', () => void server.close())
 }
 
-if (values.help === true) process.stdout.write(help)
-else {
-  try {
-    await main()
-  } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
-    process.exitCode = 2
-  }
+try {
+  await main()
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+  process.exitCode = 2
 }

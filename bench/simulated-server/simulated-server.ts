@@ -17,7 +17,7 @@ import { VllmMetrics } from './vllm-metrics.js'
 
 /**
  * A server that answers as vLLM does and takes as long as a GPU would: a {@link SimulatedEngine} behind vLLM's routes.
- * Its time begins with the first request. `GET /simulation` gives its own books, `POST /simulation` changes what it can
+ * Its time begins with the first request, or the first change. `GET /simulation` gives its own books, `POST /simulation` changes what it can
  * do: a {@link Change}, or a list of them.
  */
 export class SimulatedServer {
@@ -25,6 +25,7 @@ export class SimulatedServer {
   readonly #model: string
   readonly #maxModelLen: number
   readonly #answers: Answers
+  readonly #onArrival: ((prompt: string) => void) | undefined
   readonly #engine: SimulatedEngine
   readonly #ledger: Ledger
   readonly #metrics = new VllmMetrics()
@@ -32,6 +33,8 @@ export class SimulatedServer {
   readonly #schedule = new Schedule()
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
+  /** Those that ask for `/simulation` now: they get their answer whatever becomes of the others. */
+  readonly #controls = new Set<Socket>()
   readonly #writers = new Map<Sequence, AnswerWriter>()
   readonly #streams = new Set<AnswerWriter>()
   readonly #streamEveryMs: number
@@ -43,7 +46,12 @@ export class SimulatedServer {
   #cancelFlush: (() => void) | undefined
   #isClosed = false
 
-  private constructor(options: SimulatedServerOptions, time: SimulatedTime | undefined) {
+  private constructor(
+    options: SimulatedServerOptions,
+    time: SimulatedTime | undefined,
+    onArrival: ((prompt: string) => void) | undefined,
+  ) {
+    this.#onArrival = onArrival
     const { model = 'simulated/model', maxModelLen = 8192, windowMs = 5000, changes = [] } = options
     this.#options = options
     this.#model = model
@@ -81,10 +89,15 @@ export class SimulatedServer {
    * Listens until {@link close}.
    *
    * @param time - One that others share, instead of a time of its own by `timeScale`.
+   * @param onArrival - Is told the prompt of every request that is let in.
    * @throws Error when the port is taken.
    */
-  static async start(options: SimulatedServerOptions = {}, time?: SimulatedTime): Promise<SimulatedServer> {
-    const server = new SimulatedServer(options, time)
+  static async start(
+    options: SimulatedServerOptions = {},
+    time?: SimulatedTime,
+    onArrival?: (prompt: string) => void,
+  ): Promise<SimulatedServer> {
+    const server = new SimulatedServer(options, time, onArrival)
     await server.#listen(options.port ?? 0)
     return server
   }
@@ -109,8 +122,9 @@ export class SimulatedServer {
     )
   }
 
-  /** Makes something happen, now or when the change says. */
+  /** Makes something happen, now or when the change says. Where no request has come yet, time begins with it. */
   change(...changes: readonly Change[]): void {
+    this.#time.start()
     const nowMs = this.#sync()
     for (const change of changes) this.#schedule.add(change, nowMs)
     this.#sync()
@@ -121,6 +135,7 @@ export class SimulatedServer {
     this.#isClosed = true
     this.#cancelWake?.()
     this.#cancelFlush?.()
+    this.#controls.clear()
     await this.#stopListening()
   }
 
@@ -138,8 +153,12 @@ export class SimulatedServer {
 
   async #stopListening(): Promise<void> {
     const isClosed = new Promise((resolve) => this.#server.close(resolve))
-    for (const socket of this.#sockets) socket.resetAndDestroy()
+    this.#reset()
     await isClosed
+  }
+
+  #reset(): void {
+    for (const socket of this.#sockets) if (!this.#controls.has(socket)) socket.resetAndDestroy()
   }
 
   /** Brings the simulation to the present. @returns simulated milliseconds. */
@@ -189,7 +208,7 @@ export class SimulatedServer {
     this.#state = state
     if (state === 'gone') void this.#stopListening()
     else {
-      for (const socket of this.#sockets) socket.resetAndDestroy()
+      this.#reset()
       if (wasGone) void this.#listen(this.#port)
     }
   }
@@ -212,6 +231,7 @@ export class SimulatedServer {
       request.socket.resetAndDestroy()
       return
     }
+    if (isControl) this.#keep(request.socket, response)
     let text = ''
     request.setEncoding('utf8')
     request.on('data', (chunk: string) => (text += chunk))
@@ -226,6 +246,13 @@ export class SimulatedServer {
         sendJson(response, status, errorBody(status, error instanceof Error ? error.message : String(error)))
       }
     })
+  }
+
+  #keep(socket: Socket, response: ServerResponse): void {
+    this.#controls.add(socket)
+    // Its connection must not outlive the others by more than its answer.
+    response.setHeader('connection', 'close')
+    response.on('close', () => this.#controls.delete(socket))
   }
 
   #route(route: string, parameters: URLSearchParams, text: string, response: ServerResponse): void {
@@ -258,7 +285,7 @@ export class SimulatedServer {
       }
       case 'POST /simulation':
         this.change(...parseChanges(JSON.parse(text)))
-        if (!response.destroyed) sendJson(response, 200, this.report())
+        sendJson(response, 200, this.report())
         return
     }
     sendJson(response, 404, { detail: 'Not Found' })
@@ -298,6 +325,7 @@ export class SimulatedServer {
     const tokens = goesOn ? limit : Math.min(limit, Math.max(minTokens, drawn.tokens))
     const sequence = this.#engine.submit({ promptTokens, outputTokens: tokens })
     this.#ledger.arrived(sequence)
+    this.#onArrival?.(prompt)
     const id = `${request.kind === 'chat' ? 'chatcmpl' : 'cmpl'}-${++this.#requests}`
     const writer = new AnswerWriter(response, request, sequence, this.#answers, drawn, {
       id,

@@ -3,7 +3,9 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 
 import type { SimulatedServerOptions } from '../../bench/simulated-server/server-options.js'
 import { SimulatedServer } from '../../bench/simulated-server/simulated-server.js'
+import type { SimulatedTime } from '../../bench/simulated-server/simulated-time.js'
 import { InferenceEndpointsLLM } from '../../src/index.js'
+import { ManualRuntime } from '../support/manual-runtime.js'
 
 /** Steps of 20 simulated milliseconds, and answers that last as long as a test wants. */
 const fast = { timeScale: 20, stepMs: 20, stepMsPerSequence: 0, stepMsPerPromptToken: 0 }
@@ -14,6 +16,29 @@ async function start(options: SimulatedServerOptions = {}): Promise<SimulatedSer
   return server
 }
 
+/** A server whose time passes when a test says so. */
+async function startManually(
+  options: SimulatedServerOptions = {},
+): Promise<{ server: SimulatedServer; time: ManualTime }> {
+  const time = new ManualTime()
+  const server = await SimulatedServer.start({ ...fast, ...options }, time)
+  onTestFinished(() => server.close())
+  return { server, time }
+}
+
+class ManualTime extends ManualRuntime implements SimulatedTime {
+  readonly timeScale = 1
+  readonly lostMs = 0
+
+  start(): void {
+    // It passes when it is told to.
+  }
+
+  note(): void {
+    // Nor does it wait for anything.
+  }
+}
+
 function ask(server: SimulatedServer, body: object, signal?: AbortSignal): Promise<Response> {
   return fetch(`${server.url}/v1/chat/completions`, {
     method: 'POST',
@@ -21,6 +46,8 @@ function ask(server: SimulatedServer, body: object, signal?: AbortSignal): Promi
     ...(signal === undefined ? {} : { signal }),
   })
 }
+
+const long = { max_tokens: 8000, ignore_eos: true }
 
 function gauge(metrics: string, name: string): number {
   return Number(new RegExp(`^${name}\\{[^}]*\\} (.*)$`, 'm').exec(metrics)?.[1])
@@ -35,7 +62,8 @@ async function until(server: SimulatedServer, isSo: (report: ReturnType<Simulate
   while (!isSo(server.report())) await new Promise((resolve) => setTimeout(resolve, 1))
 }
 
-async function refused(server: SimulatedServer): Promise<string> {
+/** How a new connection fares. */
+async function knock(server: SimulatedServer): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect(Number(new URL(server.url).port), '127.0.0.1')
     socket.on('connect', () => socket.write('GET /health HTTP/1.1\r\nhost: x\r\n\r\n'))
@@ -108,7 +136,7 @@ describe('SimulatedServer', () => {
   })
 
   it('gives each seed an answer of its own', async () => {
-    const server = await start()
+    const server = await start({ meanTokens: 40 })
     const lengths = await Promise.all(
       Array.from({ length: 8 }, async (_, seed) => {
         const body = (await (await ask(server, { seed })).json()) as { usage: { completion_tokens: number } }
@@ -131,13 +159,16 @@ describe('SimulatedServer', () => {
   })
 
   it('shows its queue by the names of vLLM, unless told not to', async () => {
-    const server = await start({ maxNumSeqs: 2 })
+    const { server, time } = await startManually({ maxNumSeqs: 2 })
     const leaving = new AbortController()
-    const asked = [1, 2, 3, 4, 5].map(() => ask(server, { max_tokens: 4000, ignore_eos: true }, leaving.signal))
-    await until(server, ({ waiting }) => waiting === 3)
+    const asked = [1, 2, 3, 4, 5].map(() => ask(server, long, leaving.signal))
+    await until(server, ({ totals }) => totals.requests === 5)
+    time.advance(100)
     const metrics = await metricsOf(server)
     expect(gauge(metrics, 'vllm:num_requests_running')).toBe(2)
     expect(gauge(metrics, 'vllm:num_requests_waiting')).toBe(3)
+    expect(gauge(metrics, 'vllm:prompt_tokens_total')).toBe(18)
+    expect(gauge(metrics, 'vllm:generation_tokens_total')).toBe(9)
     expect(gauge(metrics, 'vllm:kv_cache_usage_perc')).toBeGreaterThan(0)
     expect(gauge(metrics, 'vllm:gpu_cache_usage_perc')).toBe(gauge(metrics, 'vllm:kv_cache_usage_perc'))
     leaving.abort()
@@ -150,25 +181,26 @@ describe('SimulatedServer', () => {
   it.each([{ stream: true }, { stream: false }])(
     'stops for a client that has left, and books what that cost: %o',
     async ({ stream }) => {
-      const server = await start()
+      const { server, time } = await startManually()
       const leaving = new AbortController()
-      const asked = ask(server, { stream, max_tokens: 8000, ignore_eos: true }, leaving.signal)
-      await until(server, ({ totals }) => totals.generatedTokens > 10)
+      const asked = ask(server, { ...long, stream }, leaving.signal)
+      await until(server, ({ running }) => running === 1)
+      time.advance(200)
       leaving.abort()
       await Promise.allSettled([asked])
       await until(server, ({ totals }) => totals.aborted === 1)
-      const { totals, running } = server.report()
-      expect(running).toBe(0)
-      expect(totals.wastedGeneratedTokens).toBe(totals.generatedTokens)
-      expect(totals.wastedPromptTokens).toBe(9)
-      expect(totals.generatedTokens).toBeLessThan(8000)
+      time.advance(200)
+      expect(server.report()).toMatchObject({
+        running: 0,
+        totals: { promptTokens: 9, wastedPromptTokens: 9, generatedTokens: 10, wastedGeneratedTokens: 10 },
+      })
     },
   )
 
   it.each([undefined, 429] as const)('refuses while its queue is full (%o)', async (rejectStatus) => {
-    const server = await start({ maxNumSeqs: 1, maxQueued: 1, rejectStatus })
+    const { server } = await startManually({ maxNumSeqs: 1, maxQueued: 1, rejectStatus })
     const leaving = new AbortController()
-    const asked = [1, 2].map(() => ask(server, { max_tokens: 8000, ignore_eos: true }, leaving.signal))
+    const asked = [1, 2].map(() => ask(server, long, leaving.signal))
     await until(server, ({ waiting }) => waiting === 1)
     const response = await ask(server, {})
     expect(response.status).toBe(rejectStatus ?? 503)
@@ -192,51 +224,67 @@ describe('SimulatedServer', () => {
   })
 
   it('changes its capacity when told, and when its script says', async () => {
-    const server = await start({ maxNumSeqs: 30, changes: [{ atMs: 500, speed: 2 }] })
+    const { server, time } = await startManually({ maxNumSeqs: 30, changes: [{ atMs: 500, speed: 2 }] })
     const response = await fetch(`${server.url}/simulation`, { method: 'POST', body: '{"capacity":3}' })
     expect(await response.json()).toMatchObject({ capacity: 3, slots: 90, speed: 1 })
-    await (await ask(server, { max_tokens: 100, ignore_eos: true })).json()
+    time.advance(499)
+    expect(server.report()).toMatchObject({ capacity: 3, speed: 1 })
+    time.advance(1)
     expect(server.report()).toMatchObject({ capacity: 3, speed: 2 })
     const wrong = await fetch(`${server.url}/simulation`, { method: 'POST', body: '{"capacity":-1}' })
     expect(wrong.status).toBe(400)
   })
 
   it('dies and comes back: what ran is lost, and its counters begin anew', async () => {
-    const server = await start()
-    const asked = ask(server, { max_tokens: 8000, ignore_eos: true })
-    await until(server, ({ totals }) => totals.generatedTokens > 10)
+    const { server, time } = await startManually()
+    const asked = ask(server, long)
+    await until(server, ({ running }) => running === 1)
+    time.advance(200)
     server.change({ state: 'resetting' })
     await expect(asked).rejects.toThrow()
-    expect(await refused(server)).toBe('ECONNRESET')
-    expect(server.report().totals.lost).toBe(1)
-    expect(server.report().totals.wastedGeneratedTokens).toBe(server.report().totals.generatedTokens)
+    expect(await knock(server)).toBe('ECONNRESET')
+    expect(server.report().totals).toMatchObject({ lost: 1, generatedTokens: 10, wastedGeneratedTokens: 10 })
     server.change({ state: 'gone' })
-    expect(await refused(server)).toBe('ECONNREFUSED')
+    expect(await knock(server)).toBe('ECONNREFUSED')
     server.change({ state: 'starting' })
-    while ((await refused(server)) === 'ECONNREFUSED') {}
+    while ((await knock(server)) === 'ECONNREFUSED') {}
     expect((await ask(server, {})).status).toBe(503)
     server.change({ state: 'up' })
-    await (await ask(server, { max_tokens: 5, ignore_eos: true })).json()
+    const again = ask(server, { max_tokens: 5, ignore_eos: true })
+    await until(server, ({ running }) => running === 1)
+    time.advance(200)
+    expect((await again).status).toBe(200)
     expect(gauge(await metricsOf(server), 'vllm:generation_tokens_total')).toBe(5)
-    expect(server.report().totals.generatedTokens).toBeGreaterThan(15)
+    expect(server.report().totals.generatedTokens).toBe(15)
+  })
+
+  it('answers whoever sends it away, and comes back when that says', async () => {
+    const { server, time } = await startManually()
+    const changes = [{ state: 'gone' }, { afterMs: 1000, state: 'up' }]
+    const response = await fetch(`${server.url}/simulation`, { method: 'POST', body: JSON.stringify(changes) })
+    expect(await response.json()).toMatchObject({ state: 'gone' })
+    time.advance(999)
+    expect(await knock(server)).toBe('ECONNREFUSED')
+    time.advance(1)
+    while ((await knock(server)) === 'ECONNREFUSED') {}
+    expect((await fetch(`${server.url}/health`)).status).toBe(200)
   })
 
   it('books windows of its time: rates, shares of the best, waits', async () => {
-    const server = await start({ maxNumSeqs: 4, windowMs: 500 })
-    const asked = Array.from({ length: 16 }, async () =>
-      (await ask(server, { max_tokens: 50, ignore_eos: true })).json(),
-    )
-    await Promise.all(asked)
-    const report = (await (await fetch(`${server.url}/simulation?from=500&to=3500`)).json()) as ReturnType<
-      SimulatedServer['report']
-    >
+    const { server, time } = await startManually({ maxNumSeqs: 4, windowMs: 500 })
+    const asked = Array.from({ length: 16 }, () => ask(server, { max_tokens: 50, ignore_eos: true }))
+    await until(server, ({ totals }) => totals.requests === 16)
+    time.advance(5000)
+    for (const response of await Promise.all(asked)) expect(response.status).toBe(200)
+    const answer = await fetch(`${server.url}/simulation?from=500&to=3500`)
+    const report = (await answer.json()) as ReturnType<SimulatedServer['report']>
     // Four batches of 50 steps of 20 ms, four tokens in each.
     expect(report.bestTokensPerSecond).toBe(200)
     expect(report.span).toMatchObject({ fromMs: 500, toMs: 3500 })
-    expect(report.span.share).toBeGreaterThan(0.9)
-    expect(report.span.share).toBeLessThanOrEqual(1.01)
-    expect(report.windows[2]).toMatchObject({ fromMs: 1000, toMs: 1500 })
-    expect(report.windows[2]?.running).toBeGreaterThan(3.5)
-    expect(report.span.medianQueueWaitMs).toBeGreaterThan(500)
+    expect(report.span.share).toBeGreaterThan(0.97)
+    expect(report.span.share).toBeLessThan(1.03)
+    expect(report.windows[2]).toMatchObject({ fromMs: 1000, toMs: 1500, running: 4 })
+    expect(report.span.medianQueueWaitMs).toBeGreaterThan(1900)
+    expect(report.span.medianQueueWaitMs).toBeLessThan(2200)
   })
 })
