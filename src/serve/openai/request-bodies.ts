@@ -48,7 +48,8 @@ type ResponseFormat =
 
 /** `POST /v1/completions` */
 export interface CompletionBody extends CommonBody {
-  readonly prompt: string
+  /** One text, or several, each with an answer of its own. */
+  readonly prompt: string | readonly string[]
   readonly logprobs?: Optional<number>
 }
 
@@ -93,7 +94,7 @@ export const chatBody: z.ZodType<ChatBody> = z.object({
 
 export const completionBody: z.ZodType<CompletionBody> = z.object({
   ...common,
-  prompt: z.string(),
+  prompt: z.union([z.string(), z.array(z.string()).min(1)], { error: 'expected text, or a list of texts' }),
   logprobs: z.int().min(0).max(5).nullish(),
 })
 
