@@ -28,17 +28,11 @@ export async function installNpmClients({ root, isWanted, deadline }: Installati
 }
 
 /** The clients of one environment, version by version. @returns its Python @throws Unavailable */
-export async function installPythonClients(name: Environment, installation: Installation): Promise<string> {
-  const requirements = join(installation.root, suite, 'python', `requirements-${name}.txt`)
-  return installPythonPackages(name, requirements, installation)
-}
-
-/** Packages of a file into a virtual environment of this name. @returns its Python @throws Unavailable */
-export async function installPythonPackages(
-  name: string,
-  requirements: string,
+export async function installPythonClients(
+  name: Environment,
   { root, isWanted, deadline }: Installation,
 ): Promise<string> {
+  const requirements = join(root, suite, 'python', `requirements-${name}.txt`)
   const wanted = await readFile(requirements, 'utf8')
   const cache = join(root, '.cache', 'clients')
   const venv = join(cache, name)

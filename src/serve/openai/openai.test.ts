@@ -116,6 +116,14 @@ describe('a chat', () => {
       { structuredOutput: { format: 'json', schema: { type: 'object' } } },
     ],
     [
+      { response_format: { type: 'json_object', value: { type: 'array' } } },
+      { structuredOutput: { format: 'json', schema: { type: 'array' } } },
+    ],
+    [
+      { response_format: { type: 'json_object', schema: { type: 'array' } } },
+      { structuredOutput: { format: 'json', schema: { type: 'array' } } },
+    ],
+    [
       { tools: [{ type: 'function', function: { name: 'add' } }], tool_choice: 'auto' },
       { tools: [{ name: 'add' }], toolChoice: 'auto' },
     ],

@@ -43,7 +43,9 @@ export interface WireTool {
 }
 
 type ResponseFormat =
-  | { readonly type: 'text' | 'json_object' }
+  | { readonly type: 'text' }
+  /** `value` is huggingface_hub's place for a schema, whatever the server, `schema` llama.cpp's. */
+  | { readonly type: 'json_object'; readonly value?: Optional<Json>; readonly schema?: Optional<Json> }
   | { readonly type: 'json_schema'; readonly json_schema: { readonly name: string; readonly schema: Json } }
 
 /** `POST /v1/completions` */
@@ -70,7 +72,8 @@ const common = {
 }
 
 const responseFormat: z.ZodType<ResponseFormat> = z.discriminatedUnion('type', [
-  z.object({ type: z.enum(['text', 'json_object']) }),
+  z.object({ type: z.literal('text') }),
+  z.object({ type: z.literal('json_object'), value: json.nullish(), schema: json.nullish() }),
   z.object({ type: z.literal('json_schema'), json_schema: z.object({ name: z.string(), schema: json }) }),
 ])
 
