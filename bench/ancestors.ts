@@ -1,6 +1,8 @@
 /**
- * `npm run bench:ancestors [-- --quick]`: the Python classes that Headrace's follow, and its own, on the same scripted server with the same 5,000 prompts: requests a second, and the CPU of the client's process a request. Each
- * round is a fresh process, warm, the sides in turn; medians. What does not work is told with its error.
+ * `npm run bench:ancestors [-- --quick] [WORD...]`: the Python classes that Headrace's follow, and its own, on the same
+ * scripted server with the same 5,000 prompts: requests a second, and the CPU of the client's process a request. Each
+ * round is a fresh process, warm, the sides in turn; medians. What does not work is told with its error. A word chooses
+ * the lines that have it.
  *
  * Python's packages are those of `npm run test:clients`, which are installed here if need be (once, 900 MB).
  */
