@@ -50,7 +50,8 @@ export async function startServer(): Promise<Server> {
   return { origin: `http://127.0.0.1:${port}`, stop: () => child.stdin.end() }
 }
 
-function lastLine(output: string): string {
+/** The line that says why a program failed. */
+export function lastLine(output: string): string {
   const lines = output.split('\n').filter((line) => /\w/.test(line))
-  return lines.find((line) => /^\w*Error\b/.test(line)) ?? lines.at(-1) ?? 'no reason given'
+  return lines.find((line) => /^[\w.]*Error\b/.test(line)) ?? lines.at(-1) ?? 'no reason given'
 }

@@ -12,7 +12,7 @@
 import { type Socket, createServer } from 'node:net'
 
 import { tgiInfo, tgiModels, tgiStreamEvents, tgiWholeAnswer } from './tgi-workload.js'
-import { modelList, streamEvents, streamTokens, wholeAnswer } from './workload.js'
+import { modelList, modelUid, streamEvents, streamTokens, wholeAnswer } from './workload.js'
 
 const coalescedBytes = 16 * 1024
 
@@ -45,6 +45,8 @@ function coalesce(parts: readonly Buffer[]): Buffer {
 const events = streamEvents(streamTokens).map((event) => Buffer.from(event))
 const answers = {
   models: json(JSON.stringify(modelList)),
+  model: json(JSON.stringify(modelList.data[0])),
+  auth: json('{"auth":false}'),
   whole: json(JSON.stringify(wholeAnswer)),
   coalesced: coalesce(events),
 }
@@ -67,6 +69,14 @@ function answer(socket: Socket, path: string, body: string): void {
   const isTgi = path.startsWith('/tgi-')
   if (path.endsWith('/v1/models')) {
     socket.write((isTgi ? tgiAnswers : answers).models)
+    return
+  }
+  if (path.endsWith(`/v1/models/${modelUid}`)) {
+    socket.write(answers.model)
+    return
+  }
+  if (path.endsWith('/v1/cluster/auth')) {
+    socket.write(answers.auth)
     return
   }
   if (path.endsWith('/info')) {

@@ -90,9 +90,10 @@ function stopped(server: LLMServer): Promise<void> {
   })
 }
 
-function logRequest({ method, path, status, ms }: ServedRequest): void {
+function logRequest({ method, path, status, ms, isComplete }: ServedRequest): void {
   const time = new Date().toTimeString().slice(0, 8)
-  say(`${time} ${method} ${printable(path)} ${status} (${Math.round(ms)} ms)\n`)
+  const end = isComplete ? '' : ', broken off'
+  say(`${time} ${method} ${printable(path)} ${status}${end} (${Math.round(ms)} ms)\n`)
 }
 
 function say(text: string): void {

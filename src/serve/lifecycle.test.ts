@@ -105,7 +105,8 @@ describe('a client that goes', () => {
     client.socket.destroy()
     await model.aborted
     await reported.passed
-    expect(request).toEqual({ method: 'POST', path: route, status: stream ? 200 : 499, ms: expect.any(Number) })
+    const status = stream ? 200 : 499
+    expect(request).toEqual({ method: 'POST', path: route, status, ms: expect.any(Number), isComplete: false })
   })
 
   it('in the middle of its request, does no harm', async () => {
@@ -160,8 +161,8 @@ describe('onRequest', () => {
     await send(port, 'POST', route, {})
     await server?.close()
     expect(requests).toEqual([
-      { method: 'GET', path: '/status', status: 200, ms: expect.any(Number) },
-      { method: 'POST', path: route, status: 500, ms: expect.any(Number) },
+      { method: 'GET', path: '/status', status: 200, ms: expect.any(Number), isComplete: true },
+      { method: 'POST', path: route, status: 500, ms: expect.any(Number), isComplete: true },
     ])
   })
 })

@@ -36,6 +36,8 @@ export interface ServedRequest {
   readonly status: number
   /** From its headers to the end of the answer. */
   readonly ms: number
+  /** `false`: the connection closed before the whole answer was out. */
+  readonly isComplete: boolean
 }
 
 /** Whose protocol the server speaks: Xinference 4.1's, Text Generation Inference 3.3's, or OpenAI's alone. */

@@ -155,7 +155,7 @@ function report(
   const [path = ''] = url.split('?')
   outgoing.once('close', () => {
     const status = outgoing.headersSent ? outgoing.statusCode : 499
-    onRequest({ method, path, status, ms: clock.now() - startedAt })
+    onRequest({ method, path, status, ms: clock.now() - startedAt, isComplete: outgoing.writableFinished })
   })
 }
 

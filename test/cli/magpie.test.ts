@@ -67,7 +67,7 @@ describe('headrace magpie', () => {
     const args = ['magpie', '-n', '4', '-o', path('out.jsonl'), '--max-tokens', '40']
     const { code, stdout, stderr } = await run(args)
     expect({ code, stdout }).toEqual({ code: 0, stdout: '' })
-    expect(stderr).toMatch(/^4 rows: 4 ok\n\d+ candidates, \d+ rejected.*\n[^]*\d+ requests, .*\n.*out\.jsonl\n$/m)
+    expect(stderr).toMatch(/^4 rows: 4 ok\n\d+ candidates, \d+ rejected.*\n[^]*\d+ requests, .*\nlimit .*\n.*out\.jsonl\n$/m)
     const rows = await readRows(path('out.jsonl'))
     expect(rows).toHaveLength(4)
     for (const { instruction, response } of rows) {
@@ -171,7 +171,8 @@ describe('headrace magpie', () => {
   it('ends with 1 where the model has no more to say, and says what there is', async () => {
     const path = await scratch()
     const server = await startTalker(() => 'Hello!')
-    const args = ['magpie', '-n', '3', '-o', path('out.jsonl'), '--only-instruction', ...toServer(server)]
+    const steered = ['--only-instruction', '--concurrency', '8']
+    const args = ['magpie', '-n', '3', '-o', path('out.jsonl'), ...steered, ...toServer(server)]
     const { code, stderr } = await run(args)
     expect(code).toBe(1)
     expect(stderr).toMatch(

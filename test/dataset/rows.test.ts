@@ -350,7 +350,7 @@ describe('inputs', () => {
 
   it.each([
     ['no file', 'nowhere.jsonl', /nowhere\.jsonl cannot be read \(there is no such file\)/],
-    ['a folder', '.', /is a folder/],
+    ['a folder without data', '.', /The folder .* has no data files/],
     ['no match', '*.csv', /No file matches .*\*\.csv/],
     ['a JSON array', 'array.json', /array\.json begins with a JSON array: write one object a line/],
   ])('%s is a sentence, and nothing is left behind', async (_what, name, message) => {

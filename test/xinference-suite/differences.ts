@@ -19,6 +19,12 @@ const declared = {
     serve: 'neither',
     reason: 'the model behind need not be llama.cpp',
   },
+  firstText: {
+    what: 'the first chunk of a streamed chat',
+    xinference: '`content` is null, of llama.cpp; no text, of transformers',
+    serve: 'no text',
+    reason: "LlamaIndex's class adds the texts up, and fails at null",
+  },
   tokenId: {
     what: 'log-probabilities',
     xinference: 'each token has its `id`',

@@ -32,16 +32,22 @@ function toChatChoice({ text, reasoning, toolCalls, logprobs, finishReason }: Cu
   return { index, message, logprobs: likely, finish_reason: toFinishReason(finishReason) }
 }
 
-/** The body of a whole completion. */
-export async function toCompletionBody(identity: AnswerIdentity, answer: Promise<CompletionResponse>): Promise<Json> {
-  const response = await answer
-  const choices = [response, ...response.alternatives].map(({ text, logprobs, finishReason }, index) => ({
-    index,
-    text,
-    logprobs: logprobs === undefined ? null : toLogprobs(logprobs),
-    finish_reason: toFinishReason(finishReason),
-  }))
-  return { ...identity, object: 'text_completion', choices, usage: toUsage(response.usage) }
+/** The body of a whole completion: the answers to one prompt after those to the other. */
+export async function toCompletionBody(
+  identity: AnswerIdentity,
+  answers: readonly Promise<CompletionResponse>[],
+): Promise<Json> {
+  const responses = await Promise.all(answers)
+  const choices = responses
+    .flatMap((response) => [response, ...response.alternatives])
+    .map(({ text, logprobs, finishReason }, index) => ({
+      index,
+      text,
+      logprobs: logprobs === undefined ? null : toLogprobs(logprobs),
+      finish_reason: toFinishReason(finishReason),
+    }))
+  const usage = toUsage(sum(responses.map((response) => response.usage)))
+  return { ...identity, object: 'text_completion', choices, usage }
 }
 
 /** The data of each event of a streamed chat. */
@@ -75,23 +81,29 @@ export async function* toChatEvents(
   yield '[DONE]'
 }
 
-/** The data of each event of a streamed completion. */
+/** The data of each event of a streamed completion: the answer to one prompt after that to the other. */
 export async function* toCompletionEvents(
   identity: AnswerIdentity,
-  stream: CompletionStream,
+  streams: Iterable<CompletionStream>,
   includeUsage: boolean,
 ): AsyncGenerator<string, void, undefined> {
   const chunk = (choices: readonly Json[], usage?: Json): string =>
     JSON.stringify({ ...identity, object: 'text_completion', choices, usage })
-  for await (const part of stream) {
-    if (part.type === 'text') {
-      yield chunk([{ index: 0, text: part.delta, logprobs: toPartLogprobs(part), finish_reason: null }])
-    } else if (part.type === 'finish') {
-      const { finishReason, usage } = part.response
-      yield chunk([{ index: 0, text: '', logprobs: null, finish_reason: toFinishReason(finishReason) }])
-      if (includeUsage) yield chunk([], toUsage(usage))
+  const usages: Usage[] = []
+  let index = 0
+  for (const stream of streams) {
+    for await (const part of stream) {
+      if (part.type === 'text') {
+        yield chunk([{ index, text: part.delta, logprobs: toPartLogprobs(part), finish_reason: null }])
+      } else if (part.type === 'finish') {
+        const { finishReason, usage } = part.response
+        yield chunk([{ index, text: '', logprobs: null, finish_reason: toFinishReason(finishReason) }])
+        usages.push(usage)
+      }
     }
+    index++
   }
+  if (includeUsage) yield chunk([], toUsage(sum(usages)))
   yield '[DONE]'
 }
 
@@ -107,6 +119,15 @@ function toDelta(part: Exclude<ChatStreamPart, { type: 'finish' }>, knownToolCal
 
 function toPartLogprobs(part: ChatStreamPart): unknown {
   return part.type === 'text' && part.logprobs !== undefined ? toLogprobs(part.logprobs) : null
+}
+
+/** Of several answers; a count that one of them lacks is not known. */
+function sum(usages: readonly Usage[]): Usage {
+  const add = (count: 'inputTokens' | 'outputTokens' | 'totalTokens'): number | undefined =>
+    usages.reduce<number | undefined>((total, { [count]: tokens }) => {
+      return total === undefined || tokens === undefined ? undefined : total + tokens
+    }, 0)
+  return { inputTokens: add('inputTokens'), outputTokens: add('outputTokens'), totalTokens: add('totalTokens') }
 }
 
 /** Left out where nobody counted. */

@@ -79,6 +79,12 @@ describe('a chat', () => {
     ])
   })
 
+  it("takes a developer's message for the system's", async () => {
+    const model = await start()
+    await chat({ messages: [{ role: 'developer', content: 'Be terse.' }, ...messages] })
+    expect(model.calls[0]?.input).toEqual([{ role: 'system', content: 'Be terse.' }, ...messages])
+  })
+
   it('that was cut before its JSON was whole is what there is of it', async () => {
     const error = new InvalidOutputError('The answer is not JSON.', { issues: [] })
     error.partial = { text: '{"a', reasoning: undefined, usage: undefined }
@@ -108,6 +114,14 @@ describe('a chat', () => {
     [
       { response_format: { type: 'json_object' } },
       { structuredOutput: { format: 'json', schema: { type: 'object' } } },
+    ],
+    [
+      { response_format: { type: 'json_object', value: { type: 'array' } } },
+      { structuredOutput: { format: 'json', schema: { type: 'array' } } },
+    ],
+    [
+      { response_format: { type: 'json_object', schema: { type: 'array' } } },
+      { structuredOutput: { format: 'json', schema: { type: 'array' } } },
     ],
     [
       { tools: [{ type: 'function', function: { name: 'add' } }], tool_choice: 'auto' },
@@ -144,6 +158,30 @@ describe('a completion', () => {
       { choices: [], usage: { total_tokens: 11 } },
       'data: [DONE]',
     ])
+  })
+
+  it('takes a list of prompts, and counts them together', async () => {
+    const model = await start()
+    const prompt = ['P', 'Q']
+    expect(parse(await complete({ prompt }))).toMatchObject({
+      choices: [
+        { index: 0, text: 'Hello' },
+        { index: 1, text: 'Hello' },
+      ],
+      usage: { prompt_tokens: 18, completion_tokens: 4, total_tokens: 22 },
+    })
+    const streamed = { prompt, stream: true, stream_options: { include_usage: true } }
+    expect(eventsOf(await complete(streamed))).toMatchObject([
+      ...[0, 1].flatMap((index) => [
+        { choices: [{ index, text: 'Hel' }] },
+        { choices: [{ index, text: 'lo' }] },
+        { choices: [{ index, finish_reason: 'stop' }] },
+      ]),
+      { choices: [], usage: { total_tokens: 22 } },
+      'data: [DONE]',
+    ])
+    expect(model.calls.map(({ input }) => input)).toEqual(['P', 'Q', 'P', 'Q'])
+    for (const wrong of [[], [1], 7]) expect((await complete({ prompt: wrong })).status).toBe(400)
   })
 
   it('has no route where there are conversations alone', async () => {

@@ -59,7 +59,7 @@ function readStructuredOutput(format: ChatBody['response_format']): StructuredOu
     case 'json_schema':
       return { format: 'json', ...format.json_schema }
     case 'json_object':
-      return { format: 'json', schema: { type: 'object' } }
+      return { format: 'json', schema: format.value ?? format.schema ?? { type: 'object' } }
     default:
       return undefined
   }

@@ -43,12 +43,15 @@ export interface WireTool {
 }
 
 type ResponseFormat =
-  | { readonly type: 'text' | 'json_object' }
+  | { readonly type: 'text' }
+  /** `value` is huggingface_hub's place for a schema, whatever the server, `schema` llama.cpp's. */
+  | { readonly type: 'json_object'; readonly value?: Optional<Json>; readonly schema?: Optional<Json> }
   | { readonly type: 'json_schema'; readonly json_schema: { readonly name: string; readonly schema: Json } }
 
 /** `POST /v1/completions` */
 export interface CompletionBody extends CommonBody {
-  readonly prompt: string
+  /** One text, or several, each with an answer of its own. */
+  readonly prompt: string | readonly string[]
   readonly logprobs?: Optional<number>
 }
 
@@ -69,7 +72,8 @@ const common = {
 }
 
 const responseFormat: z.ZodType<ResponseFormat> = z.discriminatedUnion('type', [
-  z.object({ type: z.enum(['text', 'json_object']) }),
+  z.object({ type: z.literal('text') }),
+  z.object({ type: z.literal('json_object'), value: json.nullish(), schema: json.nullish() }),
   z.object({ type: z.literal('json_schema'), json_schema: z.object({ name: z.string(), schema: json }) }),
 ])
 
@@ -93,7 +97,7 @@ export const chatBody: z.ZodType<ChatBody> = z.object({
 
 export const completionBody: z.ZodType<CompletionBody> = z.object({
   ...common,
-  prompt: z.string(),
+  prompt: z.union([z.string(), z.array(z.string()).min(1)], { error: 'expected text, or a list of texts' }),
   logprobs: z.int().min(0).max(5).nullish(),
 })
 

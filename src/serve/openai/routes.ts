@@ -85,22 +85,28 @@ async function complete(state: OpenAIServer, request: RouteRequest): Promise<Res
   const options = { ...readCompletionOptions(body), signal: request.signal }
   const identity = identify('cmpl', body.model)
   const includeUsage = body.stream_options?.include_usage === true
-  return state.limit.run(body.model, async () =>
-    body.stream === true
-      ? answerStream(
-          state,
-          request,
-          toCompletionEvents(identity, model.streamComplete(body.prompt, options), includeUsage),
-        )
-      : Response.json(await toCompletionBody(identity, model.complete(body.prompt, options))),
-  )
+  const prompts = typeof body.prompt === 'string' ? [body.prompt] : body.prompt
+  return state.limit.run(body.model, async () => {
+    if (body.stream === true) {
+      const streams = lazily(prompts, (prompt) => model.streamComplete(prompt, options))
+      return answerStream(state, request, toCompletionEvents(identity, streams, includeUsage))
+    }
+    const answers = prompts.map((prompt) => model.complete(prompt, options))
+    return Response.json(await toCompletionBody(identity, answers))
+  })
+}
+
+function* lazily<T, R>(items: readonly T[], make: (item: T) => R): Generator<R, void, undefined> {
+  for (const item of items) yield make(item)
 }
 
 function readConversation(
   ...[messages, isVisionModel]: Parameters<typeof readMessages>
 ): ReturnType<typeof readMessages> {
+  // OpenAI's newer name for the same.
+  const named = messages.map((message) => (message['role'] === 'developer' ? { ...message, role: 'system' } : message))
   try {
-    return readMessages(messages, isVisionModel)
+    return readMessages(named, isVisionModel)
   } catch (error) {
     throw badRequest((error as Error).message)
   }

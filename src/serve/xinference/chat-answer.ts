@@ -49,7 +49,7 @@ export async function toChatBody(
 
 /**
  * The data of each event of a streamed answer, as the llama.cpp engine sends them: first a chunk that has only the
- * role, at the end one that has only the reason, and one that has only the usage, if that was asked for.
+ * role and no text, at the end one that has only the reason, and one that has only the usage, if that was asked for.
  */
 export async function* toChatEvents(
   { id, created, model }: AnswerIdentity,
@@ -70,7 +70,8 @@ export async function* toChatEvents(
   let end: { readonly finishReason: FinishReason; readonly usage: ChatResponse['usage'] | undefined } | undefined
   try {
     for await (const part of stream) {
-      if (!hasBegun) yield chunk({ role: 'assistant', content: null })
+      // llama.cpp's has null there, which LlamaIndex's class cannot add to a text; Xinference's own engine has no text too.
+      if (!hasBegun) yield chunk({ role: 'assistant', content: '' })
       hasBegun = true
       if (part.type === 'finish') end = part.response
       else yield chunk(toDelta(part, knownToolCalls), toPartLogprobs(part))

@@ -43,7 +43,7 @@ function textChunk(text: string, finishReason = 'null', usage = ''): string {
   return `data: {"choices": [{"text": ${text}, "index": 0, "logprobs": null, "finish_reason": ${finishReason}}], "created": 1, "model": "demo", "system_fingerprint": "headrace", "object": "text_completion"${usage}, "id": "ID"}\r\n\r\n`
 }
 
-const role = chunk('{"role": "assistant", "content": null}')
+const role = chunk('{"role": "assistant", "content": ""}')
 const stop = chunk('{"content": ""}', '"stop"')
 const done = 'data: [DONE]\r\n\r\n'
 
