@@ -1,6 +1,7 @@
 import type { HeadraceError } from '../errors/headrace-error.js'
 import type { Capabilities } from './capabilities.js'
 import type { AnswerSink, CanonicalRequest } from './engine.js'
+import type { Warning } from './response.js'
 
 /** A request in a server's own words. */
 export interface WireRequest {
@@ -8,6 +9,8 @@ export interface WireRequest {
   readonly path: string
   /** The JSON body. Never holds `null` for an unset field. */
   readonly body: Readonly<Record<string, unknown>>
+  /** What the caller should know of how the request was written. */
+  readonly warnings?: readonly Warning[] | undefined
 }
 
 /** An answer with an error status, read whole. */

@@ -10,37 +10,44 @@ import type {
 } from '../contract/generate.js'
 import type { ChatMessage } from '../contract/message.js'
 import type { LLMMetadata } from '../contract/metadata.js'
-import type { CallOptions, CompleteOptions, ResolvedTimeouts } from '../contract/options.js'
+import type { CallOptions, CompleteOptions, GenerationOptions, ResolvedTimeouts } from '../contract/options.js'
 import type { ChatResponse, CompletionResponse, Warning } from '../contract/response.js'
 import type { Runtime } from '../contract/runtime.js'
 import type { ChatStream, CompletionStream } from '../contract/stream-part.js'
+import type { JsonOutput, OutputEffort } from '../contract/structured-output.js'
 import { AbortedError } from '../errors/aborted-error.js'
 import type { AuthenticationError } from '../errors/authentication-error.js'
 import { type HeadraceError, isHeadraceError } from '../errors/headrace-error.js'
 import { InvalidRequestError } from '../errors/invalid-request-error.js'
 import { ModelAbilityError } from '../errors/model-ability-error.js'
 import { NotLoadedError } from '../errors/not-loaded-error.js'
-import { RefusedError } from '../errors/refused-error.js'
 import { TimeoutError } from '../errors/timeout-error.js'
 import { UnsupportedOptionError } from '../errors/unsupported-option-error.js'
+import { OutputRefusals } from '../output/output-refusals.js'
+import { PartialJson } from '../output/partial-json.js'
+import { serializeOutput } from '../output/serialize-output.js'
 import { Bag } from '../transport/bag.js'
 import { DeadlineTimer } from '../transport/deadline-timer.js'
 import { systemRuntime } from '../transport/system-runtime.js'
 import { within } from '../transport/within.js'
 import { version } from '../version.js'
-import { uniqueWarnings, unknownUsage } from './answer.js'
+import { uniqueWarnings } from './answer.js'
 import { CallStream } from './call-stream.js'
-import { abortedBy, Call, type CallConsumer, type CallSpec } from './call.js'
+import { abortedBy, Call } from './call.js'
+import type { CallConsumer, CallSpec, LiveCall } from './call-spec.js'
 import { CallbackManager } from './callback-manager.js'
 import { deriveSeed } from './derive-seed.js'
-import { generateAll, outcomeOf } from './generate.js'
+import { generateAll } from './generate.js'
+import { resultOfAnswer, resultOfFailure } from './generate-one-result.js'
 import type { LLMDependencies, LLMOptions } from './llm-options.js'
 import { mergeOptions } from './merge-options.js'
 import { callSchema, completeSchema, generateOneSchema, generateSchema } from './options-schema.js'
 import { parseOptions } from './parse-options.js'
 import type { Description, LoadedModel } from './loaded-model.js'
-import { type CallMode, mergeTimeouts, prepareChat, prepareComplete, prepareSample } from './prepare-call.js'
-import { fillMessages, fillTemplate, type PromptTemplate, type PromptVariables } from './prompt-template.js'
+import type { CallMode } from './call-mode.js'
+import { fill, presentValue } from './predict.js'
+import { mergeTimeouts, prepareChat, prepareComplete, prepareSample } from './prepare-call.js'
+import type { PromptTemplate, PromptVariables } from './prompt-template.js'
 import { countTokens, readPrompt } from './prompting.js'
 import { SharedResource } from './shared-resource.js'
 
@@ -76,6 +83,9 @@ export interface SerializedLLM {
   readonly config: Readonly<Record<string, unknown>>
 }
 
+/** The options of `structuredPredict`. */
+export interface StructuredPredictOptions extends Omit<CallOptions, 'n' | 'structuredOutput'>, OutputEffort {}
+
 /** What a class is made with besides its options; the second argument of every constructor. */
 export interface LLMInternals extends LLMDependencies {
   /** The copy's original, see {@link LLM.with}. */
@@ -103,7 +113,7 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
   protected readonly runtime: Runtime
   readonly #internals: LLMInternals
   readonly #deadlines: DeadlineTimer
-  readonly #live = new Bag<Call<never>>()
+  readonly #live = new Bag<LiveCall>()
   #connection: SharedResource<Connection> | undefined
   #model: LoadedModel | undefined
 
@@ -133,9 +143,15 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
       messagesToPrompt: _m,
       completionToPrompt: _p,
       outputParser: _o,
+      structuredOutput,
+      generationKwargs,
       ...plain
     } = this.options
-    return plain
+    return {
+      ...plain,
+      ...(structuredOutput && { structuredOutput: serializeOutput(structuredOutput) }),
+      ...(generationKwargs && { generationKwargs: serializeOptions(generationKwargs) }),
+    }
   }
   /** The class's own deadlines, under the given ones. */
   protected get classTimeouts(): ResolvedTimeouts {
@@ -216,7 +232,8 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
 
   /** As {@link chat}, in parts as they arrive. Nothing is sent before the first part is asked for. */
   streamChat<T = unknown>(messages: readonly ChatMessage[], options?: CallOptions<T>): ChatStream<T> {
-    return this.#stream(() => this.#prepareChat<T>(messages, options, 'stream'))
+    // The class of the stream does not know what the text amounts to.
+    return this.#stream(() => this.#prepareChat<T>(messages, options, 'stream')) as unknown as ChatStream<T>
   }
 
   /**
@@ -242,37 +259,15 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
       const { sample = 0, ...own } = options
       const model = this.#readyModel ?? (await this.#ready(own))
       const prepared = (spec = await prepareSample(model, input, own, sample))
-      const response = await new Promise<ChatResponse | CompletionResponse>((resolve, reject) => {
-        call = this.#call(prepared, { succeed: resolve, fail: reject })
-        call.start()
-      })
-      const isRefused = response.finishReason.unified === 'content-filter'
-      return {
-        outcome: isRefused ? 'refused' : 'ok',
-        text: response.text,
-        response,
-        raw: response.raw,
-        finishReason: response.finishReason,
-        usage: response.usage,
-        timings: response.timings,
-        seed: response.seed,
-        warnings: response.warnings,
-        cause: isRefused ? new RefusedError('The server withheld the answer: change the prompt.') : undefined,
-      }
+      return resultOfAnswer(
+        await new Promise<ChatResponse | CompletionResponse>((resolve, reject) => {
+          call = this.#call(prepared, { succeed: resolve, fail: reject })
+          call.start()
+        }),
+      )
     } catch (error) {
-      const cause = asHeadraceError(error)
-      return {
-        outcome: outcomeOf(cause),
-        text: cause.partial?.text || undefined,
-        response: undefined,
-        raw: undefined,
-        finishReason: undefined,
-        usage: cause.partial?.usage ?? unknownUsage,
-        timings: call?.timings ?? { firstTokenMs: undefined, totalMs: this.runtime.now() - startedAt, attempts: 0 },
-        seed: spec?.request.options.seed,
-        warnings: spec?.warnings ?? [],
-        cause,
-      }
+      const timings = call?.timings ?? { firstTokenMs: undefined, totalMs: this.runtime.now() - startedAt, attempts: 0 }
+      return resultOfFailure(asHeadraceError(error), spec as CallSpec<never> | undefined, timings, call?.refusedRaw)
     }
   }
 
@@ -318,20 +313,30 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
   async predict(template: PromptTemplate, variables: PromptVariables = {}, options?: CallOptions): Promise<string> {
     await this.#ready(options)
     const { outputParser } = this.options
-    const formatted = (text: string): string => outputParser?.format?.(text) ?? text
-    let text: string
-    if (typeof template === 'string') {
-      text = (await this.complete(formatted(fillTemplate(template, variables)), options)).text
-    } else {
-      const messages = fillMessages(template, variables)
-      const last = messages.at(-1)
-      const asked =
-        typeof last?.content === 'string'
-          ? [...messages.slice(0, -1), { ...last, content: formatted(last.content) }]
-          : messages
-      text = (await this.chat(asked, options)).text
-    }
+    const { prompt, messages } = fill(template, variables, (text) => outputParser?.format?.(text) ?? text)
+    const { text } = await (messages === undefined ? this.complete(prompt, options) : this.chat(messages, options))
     return outputParser === undefined ? text : outputParser.parse(text)
+  }
+
+  /**
+   * Fills a template and asks with it for JSON that fits a schema.
+   *
+   * @returns the value, validated, and typed where the schema has a type.
+   * @throws HeadraceError `INVALID_OUTPUT`, `OUTPUT_TRUNCATED`; `INVALID_REQUEST` when a variable is missing.
+   */
+  async structuredPredict<T = unknown>(
+    schema: JsonOutput<T>['schema'],
+    template: PromptTemplate,
+    variables: PromptVariables = {},
+    options: StructuredPredictOptions = {},
+  ): Promise<T> {
+    const { strict, maxAttempts, ...call } = options
+    const structuredOutput: JsonOutput<T> = { format: 'json', schema, strict, maxAttempts }
+    const { prompt, messages } = fill(template, variables)
+    const { parsed } = await (messages === undefined
+      ? this.complete<T>(prompt, { ...call, structuredOutput })
+      : this.chat<T>(messages, { ...call, structuredOutput }))
+    return presentValue(parsed)
   }
 
   /**
@@ -397,7 +402,11 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
     let config: Readonly<Record<string, unknown>> | undefined
     this.#model = {
       ...description,
-      defaults: mergeOptions(description.defaults, options.generationKwargs),
+      defaults: mergeOptions(
+        mergeOptions(description.defaults, { structuredOutput: options.structuredOutput }),
+        options.generationKwargs,
+      ),
+      refusals: new OutputRefusals(),
       options,
       timeouts: mergeTimeouts(this.classTimeouts, options.timeouts),
       context: {
@@ -531,7 +540,12 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
           { option: 'n' },
         )
       }
-      return this.#call(spec, consumer)
+      const { output } = spec
+      const isJson = output !== undefined && spec.options.structuredOutput?.format === 'json'
+      return {
+        call: this.#call(spec, consumer),
+        partial: isJson ? new PartialJson({ isWrapped: output.isWrapped }) : undefined,
+      }
     })
   }
 }
@@ -544,6 +558,12 @@ function checkOnce(options: GenerateOneOptions): void {
   if (checkedOptions.has(options)) return
   parseOptions(generateOneSchema, options, 'generateOne')
   if (Object.isFrozen(options)) checkedOptions.add(options)
+}
+
+/** Generation options as JSON may hold them. */
+function serializeOptions(options: GenerationOptions): GenerationOptions {
+  const { structuredOutput } = options
+  return structuredOutput === undefined ? options : { ...options, structuredOutput: serializeOutput(structuredOutput) }
 }
 
 function unloaded(): AbortedError {

@@ -8,7 +8,7 @@ import { readEventError, readHttpError } from '../openai/read-http-error.js'
 import { OpenAIStreamReader } from '../openai/stream-reader.js'
 import { templateVariables } from '../openai/template-variables.js'
 import { thinkingOf } from '../openai/thinking-of.js'
-import { compileConstraint } from './compile-constraint.js'
+import { compileConstraint, takesStructuredOutputs } from './compile-constraint.js'
 
 /** What the dialect needs to know of a server. */
 export interface VllmModel {
@@ -30,8 +30,9 @@ const fields: FieldNames = {
 /** A full queue is 503 (`--max-num-queued-reqs`). */
 const habits = { name: 'vLLM', isBusyBy503: true }
 
+const jsonFormats = { json: 'response_format', 'json-object': 'response_format' }
 const formats = {
-  json: 'response_format',
+  ...jsonFormats,
   regex: 'structured_outputs.regex or guided_regex',
   choice: 'structured_outputs.choice or guided_choice',
   grammar: 'structured_outputs.grammar or guided_grammar',
@@ -46,12 +47,16 @@ export class VllmDialect implements Dialect {
   constructor({ model, version, vision = true }: VllmModel) {
     this.#model = model
     this.#version = version
+    const isKnown = takesStructuredOutputs(version) !== undefined
+    const offered = isKnown ? formats : jsonFormats
     this.capabilities = {
       vision,
       tools: true,
       unsupported: { typicalP: 'vLLM does not know it' },
       extras: { chat: ['logitBias'], completion: ['logitBias'] },
-      constraints: { chat: formats, completion: formats },
+      constraints: { chat: offered, completion: offered },
+      whitespace: isKnown ? ['chat', 'completion'] : [],
+      holdsLengths: true,
       // It stops for a closed connection, and /metrics has its queue.
       batchWire: 'json',
     }
