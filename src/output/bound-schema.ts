@@ -1,7 +1,7 @@
 import type { Warning } from '../contract/response.js'
 import type { JsonSchema } from '../contract/structured-output.js'
 import { chooseBounds } from './grammar/choose-bounds.js'
-import { isOpenList, isOpenText, schemaLengths } from './schema-lengths.js'
+import { isOpenList, isOpenText, schemaLengths, stepLength } from './schema-lengths.js'
 
 /** A schema whose texts and lists all have an end. */
 export interface BoundedSchema {
@@ -13,8 +13,7 @@ export interface BoundedSchema {
 const mostCharacters = 1999
 /** What a token is counted as. Cautious: English is at four, other languages and JSON's marks are at less. */
 const charactersPerToken = 2
-/** A text is lengthened by so many characters at a time, and never held to less than four times that. */
-const charactersPerStep = 8
+const lengthOf = ({ length }: string): number => length
 
 const bySchema = new WeakMap<JsonSchema, Map<number, BoundedSchema>>()
 const mostBounds = 64
@@ -32,20 +31,23 @@ export function boundSchema(schema: JsonSchema, maxTokens: number): BoundedSchem
 }
 
 function bound(schema: JsonSchema, maxTokens: number): BoundedSchema {
-  const { open, characters, items } = chooseBounds(
-    schemaLengths(schema),
-    maxTokens * charactersPerToken,
-    ({ length }) => length,
-  )
-  const maxLength = open.has('characters') ? characters * charactersPerStep : Infinity
-  const maxItems = open.has('items') ? items + 1 : Infinity
+  const budget = maxTokens * charactersPerToken
+  // Lists get half of it, so that texts need not be as short as they can be.
+  const lists = chooseBounds(schemaLengths(schema), budget / 2, lengthOf)
+  const maxItems = lists.open.has('items') ? lists.items + 1 : Infinity
+  const held = withLimits(schema, { maxLength: undefined, maxItems }) as JsonSchema
+  const texts = chooseBounds(schemaLengths(held), budget, lengthOf)
+  const maxLength = texts.open.has('characters') ? texts.characters * stepLength : Infinity
   const limits: string[] = []
   if (maxLength <= mostCharacters) limits.push(`texts without a length of their own to ${maxLength} characters`)
   if (maxItems !== Infinity) limits.push(`lists without one to ${maxItems} items`)
   if (limits.length === 0) return { schema, warnings: [] }
-  const message = `structuredOutput: the schema that was sent holds ${limits.join(', and ')}, so that the answer ends within its ${maxTokens} tokens; say how long they may be, or raise maxTokens.`
+  const message = `structuredOutput: the schema that was sent holds ${limits.join(', ')}, so that the answer ends within its ${maxTokens} tokens; say how long they may be, or raise maxTokens.`
   return {
-    schema: withLimits(schema, { maxLength: maxLength <= mostCharacters ? maxLength : undefined, maxItems }) as JsonSchema,
+    schema: withLimits(held, {
+      maxLength: maxLength <= mostCharacters ? maxLength : undefined,
+      maxItems: Infinity,
+    }) as JsonSchema,
     warnings: [{ code: 'bounded-output', message }],
   }
 }

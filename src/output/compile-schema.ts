@@ -15,29 +15,30 @@ export interface CompiledSchema {
 }
 
 const bySchema = new WeakMap<object, Promise<CompiledSchema>>()
-/** Of schemas given as JSON text. */
+/** Of schemas given as JSON text, and of equal ones: each row of a dataset has an object of its own. */
 const byText = new Map<string, Promise<CompiledSchema>>()
 const mostTexts = 256
 
 /** Compiles a schema once, however often it is used. @throws InvalidOptionError when it is not a schema. */
 export async function compileSchema(given: JsonSchema | SchemaLike | string): Promise<CompiledSchema> {
-  if (typeof given !== 'string') {
-    const compiled = bySchema.get(given) ?? compile(given)
-    bySchema.set(given, compiled)
-    return compiled
-  }
-  let compiled = byText.get(given)
+  if (typeof given === 'string') return compileText(given, () => parseSchemaText(given))
+  let compiled = bySchema.get(given)
   if (compiled === undefined) {
-    compiled = compile(parseSchemaText(given))
-    const [oldest] = byText.keys()
-    if (byText.size >= mostTexts && oldest !== undefined) byText.delete(oldest)
-    byText.set(given, compiled)
+    compiled = isSchemaLike(given) ? compileSchemaLike(given) : compileText(JSON.stringify(given), () => given)
+    bySchema.set(given, compiled)
   }
   return compiled
 }
 
-function compile(schema: JsonSchema | SchemaLike): Promise<CompiledSchema> {
-  return isSchemaLike(schema) ? compileSchemaLike(schema) : compileJsonSchema(schema)
+async function compileText(text: string, read: () => JsonSchema): Promise<CompiledSchema> {
+  let compiled = byText.get(text)
+  if (compiled === undefined) {
+    compiled = compileJsonSchema(read())
+    const [oldest] = byText.keys()
+    if (byText.size >= mostTexts && oldest !== undefined) byText.delete(oldest)
+    byText.set(text, compiled)
+  }
+  return compiled
 }
 
 function parseSchemaText(text: string): JsonSchema {

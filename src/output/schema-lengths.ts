@@ -2,8 +2,9 @@ import type { JsonSchema } from '../contract/structured-output.js'
 import { choice, empty, type Expression, repeat, rule, sequence, text } from './grammar/expression.js'
 import type { Grammar } from './grammar/write-gbnf.js'
 
-/** A text is lengthened by these characters at a time. */
-const step = text('12345678')
+/** By how many characters at a time a text is lengthened; it is never held to less than four times that. */
+export const stepLength = 16
+const step = text('1'.repeat(stepLength))
 /** As long as a number, a date, a text of a pattern is taken to be. */
 const short = text('12345678901234567890')
 /** Members of an object whose names the schema does not say. */
@@ -11,7 +12,7 @@ const someMembers = 4
 
 /**
  * How long the JSON texts of a schema may become, as a grammar that says nothing else of them. What has no length of its
- * own is an open bound: `characters` in steps of eight.
+ * own is an open bound: `characters` in steps of {@link stepLength}.
  */
 export function schemaLengths(schema: JsonSchema): Grammar {
   const rules = new Map<string, Expression>()

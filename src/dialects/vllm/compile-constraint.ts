@@ -26,7 +26,7 @@ export function compileConstraint(constraint: Constraint, version: string | unde
 }
 
 function inFields(isNew: boolean | undefined, fields: object): Record<string, unknown> {
-  if (isNew === true) return { structured_outputs: fields }
+  if (isNew) return { structured_outputs: fields }
   return Object.fromEntries(Object.entries(fields).map(([name, value]) => [`guided_${name}`, value]))
 }
 
