@@ -49,12 +49,18 @@ writes.push(Buffer.from(batch))
 const llm = new Xinference({
   endpoint: 'http://127.0.0.1:9',
   modelUid: 'm',
-  modelDescription: { id: 'm', model_type: 'LLM', model_ability: ['chat'], model_engine: 'vLLM', context_length: 1_000_000 },
+  modelDescription: {
+    id: 'm',
+    model_type: 'LLM',
+    model_ability: ['chat'],
+    model_engine: 'vLLM',
+    context_length: 1_000_000,
+  },
   fetch: async () =>
-    new Response(ReadableStream.from(writes) as unknown as ReadableStream, {
+    new Response(ReadableStream.from(writes), {
       headers: { 'content-type': 'text/event-stream' },
     }),
-} as never)
+})
 const structuredOutput = { format: 'json', schema: { type: 'object' } } as const
 
 async function ask(): Promise<void> {

@@ -27,7 +27,11 @@ export function renderMatrix(): string {
           name,
           route,
           ...outputFormats.map((format) =>
-            cells[format] === false ? (route === 'chat' && format !== 'grammar' ? 'words' : 'no') : `\`${cells[format]}\``,
+            cells[format] === false
+              ? route === 'chat' && format !== 'grammar'
+                ? 'words'
+                : 'no'
+              : `\`${cells[format]}\``,
           ),
           cells['json-object'] === false ? 'no' : `\`${cells['json-object']}\``,
         ]),

@@ -28,7 +28,15 @@ export function failureToJSON(error: unknown): Record<string, unknown> {
   if (!isHeadraceError(error)) return { error: { message: error instanceof Error ? error.message : String(error) } }
   const { code, message, partial } = error
   const { issues, attempts } = error instanceof InvalidOutputError ? error : none
-  return { error: { code, message, issues, attempts, partial: partial && { text: partial.text, reasoning: partial.reasoning } } }
+  return {
+    error: {
+      code,
+      message,
+      issues,
+      attempts,
+      partial: partial && { text: partial.text, reasoning: partial.reasoning },
+    },
+  }
 }
 
 const none = { issues: undefined, attempts: undefined }

@@ -45,7 +45,7 @@ export async function readOutput(args: OutputArguments): Promise<StructuredOutpu
   if (schema !== undefined) return { format: 'json', schema: await readSchemaFile(schema), ...effort }
   if (regex !== undefined) return { format: 'regex', schema: regex, ...effort }
   if (choice !== undefined) return { format: 'choice', schema: choice, ...effort }
-  const option = strict === undefined ? args.maxAttempts === undefined ? undefined : '--max-attempts' : '--strict'
+  const option = strict === undefined ? (args.maxAttempts === undefined ? undefined : '--max-attempts') : '--strict'
   if (option === undefined) return undefined
   throw new InvalidOptionError(`${option} needs --schema, --regex or --choice.`, { option })
 }

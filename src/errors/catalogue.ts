@@ -120,7 +120,8 @@ export const errorCatalogue = {
   OUTPUT_TRUNCATED: {
     className: 'TruncatedOutputError',
     meaning: 'The answer met its token limit before it was what `structuredOutput` asked for.',
-    action: 'Raise `maxTokens`, or give texts and lists of the schema a length. `error.partial.text` is how far it came.',
+    action:
+      'Raise `maxTokens`, or give texts and lists of the schema a length. `error.partial.text` is how far it came.',
   },
   MODEL_FILE: {
     className: 'ModelFileError',

@@ -147,7 +147,9 @@ export class CallStream<Response extends ChatResponse | CompletionResponse>
     return part
   }
 
-  #hand(part: Part<Response>): IteratorResult<Part<Response>, undefined> | Promise<IteratorResult<Part<Response>, undefined>> {
+  #hand(
+    part: Part<Response>,
+  ): IteratorResult<Part<Response>, undefined> | Promise<IteratorResult<Part<Response>, undefined>> {
     if (this.#partial === undefined || part.type === 'finish') return { done: false, value: part }
     return this.#complete(this.#partial, part)
   }

@@ -109,9 +109,7 @@ interface Preparation<R> {
   readonly isTold?: boolean
 }
 
-async function prepare<R extends ChatResponse | CompletionResponse>(
-  preparation: Preparation<R>,
-): Promise<CallSpec<R>> {
+async function prepare<R extends ChatResponse | CompletionResponse>(preparation: Preparation<R>): Promise<CallSpec<R>> {
   const { model, question, asked, call, mode, build, isTold = false } = preparation
   const { metadata, timeouts } = model
   const { capabilities } = model.context.engine

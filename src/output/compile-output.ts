@@ -109,9 +109,12 @@ function unfitting(issues: readonly OutputIssue[]): InvalidOutputError {
   const [first] = issues
   const where = first?.path ? ` at ${first.path}` : ''
   const more = issues.length > 1 ? `, and ${issues.length - 1} more` : ''
-  return new InvalidOutputError(`The answer does not fit the schema${where}: ${first?.message ?? 'not valid'}${more}.`, {
-    issues,
-  })
+  return new InvalidOutputError(
+    `The answer does not fit the schema${where}: ${first?.message ?? 'not valid'}${more}.`,
+    {
+      issues,
+    },
+  )
 }
 
 function truncated(text: string): TruncatedOutputError {

@@ -21,7 +21,9 @@ export function describeOutput(form: Form): string {
 
 /** Asks for a better answer after one that was not valid, and says the form where that was not done before. */
 export function describeIssues(form: Form, issues: readonly OutputIssue[], isUntold: boolean): string {
-  const lines = issues.slice(0, mostIssues).map(({ path, message }) => `- ${path === '' ? message : `${path}: ${message}`}`)
+  const lines = issues
+    .slice(0, mostIssues)
+    .map(({ path, message }) => `- ${path === '' ? message : `${path}: ${message}`}`)
   if (issues.length > mostIssues) lines.push(`- and ${issues.length - mostIssues} more`)
   const request = isUntold ? describeOutput(form) : 'Answer again, with nothing but a valid answer.'
   return `That answer is not valid:\n${lines.join('\n')}\n\n${request}`

@@ -44,7 +44,9 @@ export function schemaLengths(schema: JsonSchema): Grammar {
       sequence(text(`${JSON.stringify(name)}:,`), visit(value)),
     )
     const others =
-      typeof additionalProperties === 'object' ? repeat(sequence(short, visit(additionalProperties)), 0, someMembers) : empty
+      typeof additionalProperties === 'object'
+        ? repeat(sequence(short, visit(additionalProperties)), 0, someMembers)
+        : empty
     return sequence(text('{}'), ...members, others)
   }
   const visitList = (own: JsonSchema): Expression => {
@@ -86,8 +88,8 @@ function find(document: JsonSchema, reference: string): unknown {
   if (reference === '#') return document
   if (!reference.startsWith('#/')) return undefined
   let value: unknown = document
-  for (const step of reference.slice(2).split('/')) {
-    const name = decodeURIComponent(step).replaceAll('~1', '/').replaceAll('~0', '~')
+  for (const escaped of reference.slice(2).split('/')) {
+    const name = decodeURIComponent(escaped).replaceAll('~1', '/').replaceAll('~0', '~')
     value = (value as Readonly<Record<string, unknown>> | undefined)?.[name]
   }
   return value

@@ -81,6 +81,8 @@ function cellsOf(capabilities: Capabilities, route: Route): Cells {
   const form: Form = route === 'chat' ? 'chat' : 'literal'
   const gaps = gapsOf(capabilities, form)
   const options = caseOptions.map((option) => [option, gaps[option] === undefined] as const)
-  const formats = ([...outputFormats, 'json-object'] as const).map((format) => [format, capabilities.constraints?.[route]?.[format] ?? false] as const)
+  const formats = ([...outputFormats, 'json-object'] as const).map(
+    (format) => [format, capabilities.constraints?.[route]?.[format] ?? false] as const,
+  )
   return Object.fromEntries([...options, ...formats]) as Cells
 }

@@ -31,7 +31,8 @@ describe('an answer that is not valid', () => {
   it('is asked for again, with what was wrong', async () => {
     const { server, llm } = await start(wrong, right)
     const events: string[] = []
-    for (const name of ['llm-start', 'llm-end', 'llm-error'] as const) llm.callbackManager.on(name, () => events.push(name))
+    for (const name of ['llm-start', 'llm-end', 'llm-error'] as const)
+      llm.callbackManager.on(name, () => events.push(name))
     llm.callbackManager.on('retry', ({ attempt, delayMs, cause }: CallbackEvents['retry']) =>
       events.push(`retry ${attempt} after ${delayMs}: ${cause.code}`),
     )
@@ -172,7 +173,7 @@ describe('a stream', () => {
 
   it('gives the value as it grows', async () => {
     const text = '{"name": "Ada \\u00e9", "tags": ["a", {"b": [true, null]}], "n": 12}'
-    const { llm } = await start(chatStream(...text.match(/.{1,6}/gs) ?? []))
+    const { llm } = await start(chatStream(...(text.match(/.{1,6}/gs) ?? [])))
     const states: string[] = []
     for await (const part of llm.streamChat(question, { structuredOutput: { format: 'json', schema: {} } })) {
       if (part.type === 'text') states.push(JSON.stringify(part.partial))
@@ -182,7 +183,9 @@ describe('a stream', () => {
   })
 
   it('passes over thinking and a fence on its way to the value', async () => {
-    const { llm } = await start(chatStream('<think>{"a":', '1}</think>\n``', '`json\n{"na', 'me": "A', 'da"}\n```', '\n'))
+    const { llm } = await start(
+      chatStream('<think>{"a":', '1}</think>\n``', '`json\n{"na', 'me": "A', 'da"}\n```', '\n'),
+    )
     const values: unknown[] = []
     for await (const part of llm.streamChat(question, { structuredOutput })) {
       if (part.type === 'text') values.push(structuredClone(part.partial))

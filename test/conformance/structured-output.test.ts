@@ -116,7 +116,10 @@ describe('structuredOutput', () => {
   it('is written to JSON as a JSON Schema', async () => {
     const { llm } = await start('{}', output(z.object({ name: z.string() })))
     const { config } = JSON.parse(JSON.stringify(llm)) as { config: { structuredOutput: { schema: object } } }
-    expect(config.structuredOutput).toMatchObject({ format: 'json', schema: { properties: { name: { type: 'string' } } } })
+    expect(config.structuredOutput).toMatchObject({
+      format: 'json',
+      schema: { properties: { name: { type: 'string' } } },
+    })
   })
 
   it('takes the same schema again, also with an $id', async () => {

@@ -5,7 +5,7 @@ import * as z from 'zod'
 import {
   type ChatResponse,
   type DeepPartial,
-  InferenceEndpointsLLM,
+  type InferenceEndpointsLLM,
   type LLM,
   type OutputReport,
   type SchemaLike,

@@ -1,5 +1,12 @@
 import type { CanonicalRequest } from '../../contract/engine.js'
-import { copyOptions, type FieldNames, promptWithoutBos, stopsOf, type WireBody, type WrittenBody } from '../openai/compile-request.js'
+import {
+  copyOptions,
+  type FieldNames,
+  promptWithoutBos,
+  stopsOf,
+  type WireBody,
+  type WrittenBody,
+} from '../openai/compile-request.js'
 import { isJsonConstraint } from '../openai/json-schema-format.js'
 import { grammarOf, logitBiasOf, samplingFields } from './fields.js'
 

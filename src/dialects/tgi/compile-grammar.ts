@@ -18,7 +18,9 @@ export function compileGrammar(constraint: Constraint): object {
       return { type: 'regex', value: choicePattern(constraint.choices) }
     case 'grammar':
     case 'json-object':
-      throw unsupported(`TGI takes no ${constraint.format === 'grammar' ? 'grammars of its own notation' : 'JSON mode'}`)
+      throw unsupported(
+        `TGI takes no ${constraint.format === 'grammar' ? 'grammars of its own notation' : 'JSON mode'}`,
+      )
   }
 }
 

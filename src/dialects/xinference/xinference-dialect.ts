@@ -6,7 +6,13 @@ import { compileMessages, compileToolChoice, compileTools } from '../openai/comp
 import { readAnswer } from '../openai/read-answer.js'
 import { OpenAIStreamReader } from '../openai/stream-reader.js'
 import type { InlineThinking } from '../openai/think-splitter.js'
-import { compileConstraint, type ConstraintFields, constraintFieldsOf, constraintsOf, whitespaceRoutes } from './constraints.js'
+import {
+  compileConstraint,
+  type ConstraintFields,
+  constraintFieldsOf,
+  constraintsOf,
+  whitespaceRoutes,
+} from './constraints.js'
 import { gapsOf } from './engine-gaps.js'
 import type { XinferenceModel } from './read-description.js'
 import { readError, readStreamError } from './read-error.js'
