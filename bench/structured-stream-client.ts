@@ -15,7 +15,7 @@ export interface StructuredLoad {
 }
 
 const load = JSON.parse(process.argv[2] ?? '{}') as StructuredLoad
-const { Xinference } = (await import(load.library)) as typeof import('headrace')
+const { Xinference } = (await import(load.library)) as typeof import('../src/index.js')
 
 const length = load.kilobytes * 1000
 const entry = (index: number): object => ({ id: index, name: `name ${index}`, tags: ['red', 'blue'], isNew: true })

@@ -37,6 +37,7 @@ export { CallbackManager } from './llm/callback-manager.js'
 export { fromJSON } from './from-json.js'
 export type { AncestorReading, FromJSONOptions, LLMClass } from './llm/from-json.js'
 export type { MagpieOptions, PromptOptions } from './llm/prompt-options.js'
+export type { StructuredPredictOptions } from './llm/predict.js'
 export type { PromptTemplate, PromptVariables } from './llm/prompt-template.js'
 export { version } from './version.js'
 

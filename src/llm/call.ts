@@ -12,9 +12,8 @@ import type { ChatStreamPart } from '../contract/stream-part.js'
 import { AbortedError } from '../errors/aborted-error.js'
 import { AuthenticationError } from '../errors/authentication-error.js'
 import { ContextOverflowError } from '../errors/context-overflow-error.js'
-import { type HeadraceError, isHeadraceError, type PartialAnswer } from '../errors/headrace-error.js'
+import type { HeadraceError, PartialAnswer } from '../errors/headrace-error.js'
 import { InvalidOutputError } from '../errors/invalid-output-error.js'
-import { InvalidRequestError } from '../errors/invalid-request-error.js'
 import { TimeoutError, type TimeoutPhase } from '../errors/timeout-error.js'
 import type { Member } from '../transport/bag.js'
 import type { Deadline } from '../transport/deadline-timer.js'
@@ -25,6 +24,7 @@ import { withInputTokens } from './build-response.js'
 import type { CallConsumer, CallContext, CallSpec, LiveCall } from './call-spec.js'
 import { EarlierAnswers } from './earlier-answers.js'
 import { RetryPolicy } from './retry-policy.js'
+import { toFamily } from './to-family.js'
 
 const phaseOption = { connect: 'connectMs', 'first-token': 'firstTokenMs', idle: 'idleMs', total: 'totalMs' } as const
 
@@ -416,10 +416,4 @@ const timeoutSentence = {
 
 export function abortedBy(signal: AbortSignal): AbortedError {
   return new AbortedError("The call was aborted by the caller's signal.", { cause: signal.reason })
-}
-
-function toFamily(error: unknown): HeadraceError {
-  if (isHeadraceError(error)) return error
-  const reason = error instanceof Error ? error.message : String(error)
-  return new InvalidRequestError(`The call could not be made: ${reason}`, { cause: error })
 }

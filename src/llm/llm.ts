@@ -10,14 +10,14 @@ import type {
 } from '../contract/generate.js'
 import type { ChatMessage } from '../contract/message.js'
 import type { LLMMetadata } from '../contract/metadata.js'
-import type { CallOptions, CompleteOptions, GenerationOptions, ResolvedTimeouts } from '../contract/options.js'
+import type { CallOptions, CompleteOptions, ResolvedTimeouts } from '../contract/options.js'
 import type { ChatResponse, CompletionResponse, Warning } from '../contract/response.js'
 import type { Runtime } from '../contract/runtime.js'
 import type { ChatStream, CompletionStream } from '../contract/stream-part.js'
-import type { JsonOutput, OutputEffort } from '../contract/structured-output.js'
+import type { JsonOutput } from '../contract/structured-output.js'
 import { AbortedError } from '../errors/aborted-error.js'
 import type { AuthenticationError } from '../errors/authentication-error.js'
-import { type HeadraceError, isHeadraceError } from '../errors/headrace-error.js'
+import type { HeadraceError } from '../errors/headrace-error.js'
 import { InvalidRequestError } from '../errors/invalid-request-error.js'
 import { ModelAbilityError } from '../errors/model-ability-error.js'
 import { NotLoadedError } from '../errors/not-loaded-error.js'
@@ -25,7 +25,7 @@ import { TimeoutError } from '../errors/timeout-error.js'
 import { UnsupportedOptionError } from '../errors/unsupported-option-error.js'
 import { OutputRefusals } from '../output/output-refusals.js'
 import { PartialJson } from '../output/partial-json.js'
-import { serializeOutput } from '../output/serialize-output.js'
+import { withSerializedOutput } from '../output/serialize-output.js'
 import { Bag } from '../transport/bag.js'
 import { DeadlineTimer } from '../transport/deadline-timer.js'
 import { systemRuntime } from '../transport/system-runtime.js'
@@ -36,20 +36,23 @@ import { CallStream } from './call-stream.js'
 import { abortedBy, Call } from './call.js'
 import type { CallConsumer, CallSpec, LiveCall } from './call-spec.js'
 import { CallbackManager } from './callback-manager.js'
+import { checkOnce } from './check-once.js'
+import { defaultTimeouts } from './default-timeouts.js'
 import { deriveSeed } from './derive-seed.js'
 import { generateAll } from './generate.js'
 import { resultOfAnswer, resultOfFailure } from './generate-one-result.js'
 import type { LLMDependencies, LLMOptions } from './llm-options.js'
 import { mergeOptions } from './merge-options.js'
-import { callSchema, completeSchema, generateOneSchema, generateSchema } from './options-schema.js'
+import { callSchema, completeSchema, generateSchema } from './options-schema.js'
 import { parseOptions } from './parse-options.js'
 import type { Description, LoadedModel } from './loaded-model.js'
 import type { CallMode } from './call-mode.js'
-import { fill, presentValue } from './predict.js'
+import { fill, presentValue, type StructuredPredictOptions } from './predict.js'
 import { mergeTimeouts, prepareChat, prepareComplete, prepareSample } from './prepare-call.js'
 import type { PromptTemplate, PromptVariables } from './prompt-template.js'
 import { countTokens, readPrompt } from './prompting.js'
 import { SharedResource } from './shared-resource.js'
+import { toFamily } from './to-family.js'
 
 /** What stands behind a loaded model and may be shared between copies of it. */
 export interface Connection {
@@ -83,20 +86,10 @@ export interface SerializedLLM {
   readonly config: Readonly<Record<string, unknown>>
 }
 
-/** The options of `structuredPredict`. */
-export interface StructuredPredictOptions extends Omit<CallOptions, 'n' | 'structuredOutput'>, OutputEffort {}
-
 /** What a class is made with besides its options; the second argument of every constructor. */
 export interface LLMInternals extends LLMDependencies {
   /** The copy's original, see {@link LLM.with}. */
   readonly original?: LLM | undefined
-}
-
-const defaultTimeouts: ResolvedTimeouts = {
-  connectMs: 10_000,
-  firstTokenMs: 600_000,
-  idleMs: 120_000,
-  totalMs: Infinity,
 }
 
 /**
@@ -143,15 +136,11 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
       messagesToPrompt: _m,
       completionToPrompt: _p,
       outputParser: _o,
-      structuredOutput,
       generationKwargs,
       ...plain
     } = this.options
-    return {
-      ...plain,
-      ...(structuredOutput && { structuredOutput: serializeOutput(structuredOutput) }),
-      ...(generationKwargs && { generationKwargs: serializeOptions(generationKwargs) }),
-    }
+    const own = withSerializedOutput(plain)
+    return generationKwargs === undefined ? own : { ...own, generationKwargs: withSerializedOutput(generationKwargs) }
   }
   /** The class's own deadlines, under the given ones. */
   protected get classTimeouts(): ResolvedTimeouts {
@@ -267,7 +256,7 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
       )
     } catch (error) {
       const timings = call?.timings ?? { firstTokenMs: undefined, totalMs: this.runtime.now() - startedAt, attempts: 0 }
-      return resultOfFailure(asHeadraceError(error), spec as CallSpec<never> | undefined, timings, call?.refusedRaw)
+      return resultOfFailure(toFamily(error), spec as CallSpec<never> | undefined, timings, call?.refusedRaw)
     }
   }
 
@@ -550,30 +539,6 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
   }
 }
 
-/** Frozen options that were found valid: a run passes the same ones for all its rows, and the check is not cheap. */
-const checkedOptions = new WeakSet<GenerateOneOptions>()
-
-/** @throws InvalidOptionError `INVALID_OPTION` */
-function checkOnce(options: GenerateOneOptions): void {
-  if (checkedOptions.has(options)) return
-  parseOptions(generateOneSchema, options, 'generateOne')
-  if (Object.isFrozen(options)) checkedOptions.add(options)
-}
-
-/** Generation options as JSON may hold them. */
-function serializeOptions(options: GenerationOptions): GenerationOptions {
-  const { structuredOutput } = options
-  return structuredOutput === undefined ? options : { ...options, structuredOutput: serializeOutput(structuredOutput) }
-}
-
 function unloaded(): AbortedError {
   return new AbortedError('The model was unloaded.')
-}
-
-function asHeadraceError(error: unknown): HeadraceError {
-  if (isHeadraceError(error)) return error
-  return new InvalidRequestError(
-    `The call could not be made: ${error instanceof Error ? error.message : String(error)}`,
-    { cause: error },
-  )
 }

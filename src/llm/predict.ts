@@ -1,6 +1,11 @@
 import type { ChatMessage } from '../contract/message.js'
+import type { CallOptions } from '../contract/options.js'
+import type { OutputEffort } from '../contract/structured-output.js'
 import { InvalidRequestError } from '../errors/invalid-request-error.js'
 import { fillMessages, fillTemplate, type PromptTemplate, type PromptVariables } from './prompt-template.js'
+
+/** The options of `structuredPredict`. */
+export interface StructuredPredictOptions extends Omit<CallOptions, 'n' | 'structuredOutput'>, OutputEffort {}
 
 /** A filled template: a prompt, or a conversation. */
 export type Filled =

@@ -9,7 +9,7 @@ import {
   type LLM,
   type OutputReport,
   type SchemaLike,
-  TruncatedOutputError,
+  type TruncatedOutputError,
   Xinference,
 } from 'headrace'
 import { LlamaCpp } from 'headrace/llama-cpp'
@@ -66,5 +66,4 @@ void llm.chat(messages, { structuredOutput: { format: 'json', schema: User, maxA
 // @ts-expect-error: one output, which is in the first argument.
 void llm.structuredPredict(User, 'Who?', {}, { structuredOutput })
 
-declare const error: unknown
-if (error instanceof TruncatedOutputError) expectTypeOf(error.code).toEqualTypeOf<'OUTPUT_TRUNCATED'>()
+expectTypeOf<TruncatedOutputError['code']>().toEqualTypeOf<'OUTPUT_TRUNCATED'>()
