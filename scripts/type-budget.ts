@@ -11,7 +11,7 @@ import { runTool, type ToolResult } from './run-tool.js'
 /** Schemas, each with one call of `chat`, one of `streamChat` and one of `structuredPredict`. */
 const count = 200
 /** For all three calls of a schema. Instantiations do not depend on the machine; time does, and is a ratio. */
-const mostInstantiations = 4000
+const mostInstantiations = 600
 const mostTimes = 3
 
 const root = fileURLToPath(new URL('..', import.meta.url))
