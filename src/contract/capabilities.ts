@@ -47,6 +47,8 @@ export interface Capabilities {
   readonly constraints?:
     | Readonly<Partial<Record<Route, Readonly<Partial<Record<ConstraintFormat, string>>>>>>
     | undefined
+  /** Why a format is not among {@link constraints}, where it is not that the engine has none. @defaultValue {} */
+  readonly unconstrained?: Readonly<Partial<Record<ConstraintFormat, string>>> | undefined
   /** Routes that take a `whitespacePattern` beside a schema. @defaultValue [] */
   readonly whitespace?: readonly Route[] | undefined
   /**

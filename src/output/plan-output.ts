@@ -102,7 +102,13 @@ function isObjectSchema({ constraint }: CompiledOutput): boolean {
   return type === 'object' || (type === undefined && properties !== undefined)
 }
 
-function whyNot(format: CompiledOutput['constraint']['format'], route: Route, { constraints }: Capabilities): string {
+function whyNot(
+  format: CompiledOutput['constraint']['format'],
+  route: Route,
+  { constraints, unconstrained }: Capabilities,
+): string {
+  const reason = unconstrained?.[format]
+  if (reason !== undefined) return reason
   return constraints?.[route === 'chat' ? 'completion' : 'chat']?.[format] === undefined
     ? `this engine does not constrain its text to a ${format === 'json' ? 'schema' : format}`
     : `the server constrains ${route === 'chat' ? 'literal text' : 'conversations'} only`

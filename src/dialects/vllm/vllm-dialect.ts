@@ -30,6 +30,8 @@ const fields: FieldNames = {
 /** A full queue is 503 (`--max-num-queued-reqs`). */
 const habits = { name: 'vLLM', isBusyBy503: true }
 
+const unknownVersion =
+  'which version of vLLM the server is is not known, and a field of another version would be ignored'
 const jsonFormats = { json: 'response_format', 'json-object': 'response_format' }
 const formats = {
   ...jsonFormats,
@@ -55,6 +57,7 @@ export class VllmDialect implements Dialect {
       unsupported: { typicalP: 'vLLM does not know it' },
       extras: { chat: ['logitBias'], completion: ['logitBias'] },
       constraints: { chat: offered, completion: offered },
+      unconstrained: isKnown ? {} : { regex: unknownVersion, choice: unknownVersion, grammar: unknownVersion },
       whitespace: isKnown ? ['chat', 'completion'] : [],
       holdsLengths: true,
       // It stops for a closed connection, and /metrics has its queue.
