@@ -78,7 +78,7 @@ describe.each(['json', 'stream'] as const)('as %s', (wireMode) => {
 
   it.each([
     [{ format: 'json', schema } as const, { schema }, '{"a":"b"}'],
-    [{ format: 'choice', schema: ['a"', 'b'] } as const, { grammar: 'root ::= "a\\"" | "b"\n' }, 'b'],
+    [{ format: 'choice', schema: ['a"', 'b'] } as const, { grammar: 'root ::= "a\\x22" | "b"\n' }, 'b'],
     [{ format: 'regex', schema: '[0-9]{2}' } as const, { grammar: 'root ::= [0-9]{2,2}\n' }, '12'],
     [{ format: 'grammar', schema: 'root ::= "a"' } as const, { grammar: 'root ::= "a"' }, 'a'],
   ])('constrains both routes: %j', async (structuredOutput, constraint, text) => {
