@@ -32,6 +32,7 @@ const packages = {
   '@huggingface/tokenizers': { room: 'template', lazy: true },
   hono: { room: 'serve' },
   '@hono/node-server': { room: 'serve' },
+  jsonriver: { room: 'output', lazy: true },
   libsql: { room: 'dataset' },
   commander: { room: 'cli' },
   'cli-progress': { room: 'cli' },
