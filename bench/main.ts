@@ -13,6 +13,7 @@ import { datasetMeasurements } from './dataset-rows.js'
 import { llamaCppMeasurement } from './llama-cpp-rows.js'
 import { type Row, type Skipped, formatTable, passes } from './row.js'
 import { type Settings, measurements } from './rows.js'
+import { structuredStreamMeasurement } from './structured-stream-rows.js'
 
 const usage = `npm run bench -- [row...] [options]
 
@@ -24,7 +25,7 @@ const usage = `npm run bench -- [row...] [options]
 `
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const all = [...measurements, ...datasetMeasurements, llamaCppMeasurement]
+const all = [...measurements, structuredStreamMeasurement, ...datasetMeasurements, llamaCppMeasurement]
 
 async function measure(names: readonly string[], settings: Settings): Promise<readonly (Row | Skipped)[]> {
   const rows: (Row | Skipped)[] = []

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 
 import { build } from './build.js'
 import { type ToolResult, runTool } from './run-tool.js'
+import { typeBudget } from './type-budget.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const scratch = await mkdtemp(join(tmpdir(), 'headrace-check-'))
@@ -42,6 +43,7 @@ const checks: readonly (readonly [name: string, check: () => Promise<ToolResult>
   ['build', buildOrExplain],
   ['types, type tests', () => tool('tsc')],
   ['a wrong type test fails', wrongTypesAreRefused],
+  ['type-check budget', typeBudget],
   ['format', () => tool('oxfmt', '--check')],
   ['lint, floors, circles', () => tool('oxlint')],
   ['unused code (knip)', () => tool('knip', '--no-progress')],

@@ -32,6 +32,7 @@ const packages = {
   '@huggingface/tokenizers': { room: 'template', lazy: true },
   hono: { room: 'serve' },
   '@hono/node-server': { room: 'serve' },
+  jsonriver: { room: 'output', lazy: true },
   libsql: { room: 'dataset' },
   hyparquet: { room: 'dataset', lazy: true },
   'hyparquet-compressors': { room: 'dataset', lazy: true },

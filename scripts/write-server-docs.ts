@@ -19,14 +19,21 @@ export function renderMatrix(): string {
     renderOptions(columns, 'chat'),
     'Literal text:\n\n',
     renderOptions(columns, 'completion'),
-    'What constrains the text (`structuredOutput`), and by which field of the request:\n\n',
+    'What constrains the text (`structuredOutput`), and by which field of the request. Where it says "words" the form is asked for in words, and refused with `strict`:\n\n',
     renderTable(
-      ['server', 'route', ...outputFormats],
+      ['server', 'route', ...outputFormats, 'JSON mode'],
       columns.flatMap(({ name, routes }) =>
         Object.entries(routes).map(([route, cells]) => [
           name,
           route,
-          ...outputFormats.map((format) => (cells[format] === false ? 'no' : `\`${cells[format]}\``)),
+          ...outputFormats.map((format) =>
+            cells[format] === false
+              ? route === 'chat' && format !== 'grammar'
+                ? 'words'
+                : 'no'
+              : `\`${cells[format]}\``,
+          ),
+          cells['json-object'] === false ? 'no' : `\`${cells['json-object']}\``,
         ]),
       ),
     ),

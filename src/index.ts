@@ -37,6 +37,7 @@ export { CallbackManager } from './llm/callback-manager.js'
 export { fromJSON } from './from-json.js'
 export type { AncestorReading, FromJSONOptions, LLMClass } from './llm/from-json.js'
 export type { MagpieOptions, PromptOptions } from './llm/prompt-options.js'
+export type { StructuredPredictOptions } from './llm/predict.js'
 export type { PromptTemplate, PromptVariables } from './llm/prompt-template.js'
 export { version } from './version.js'
 
@@ -71,14 +72,19 @@ export type {
   FinishStreamPart,
   LLMStream,
   ReasoningStreamPart,
+  RestartStreamPart,
   TextStreamPart,
   ToolCallStreamPart,
 } from './contract/stream-part.js'
 export type {
   ChoiceOutput,
+  DeepPartial,
   GrammarOutput,
   JsonOutput,
   JsonSchema,
+  OutputEffort,
+  OutputReport,
+  OutputRung,
   RegexOutput,
   SchemaLike,
   StructuredOutput,
@@ -184,6 +190,7 @@ export { AbortedError } from './errors/aborted-error.js'
 export { StreamTruncatedError } from './errors/stream-truncated-error.js'
 export { MalformedResponseError } from './errors/malformed-response-error.js'
 export { InvalidOutputError } from './errors/invalid-output-error.js'
+export { TruncatedOutputError } from './errors/truncated-output-error.js'
 export { ModelFileError } from './errors/model-file-error.js'
 export { MissingPackageError } from './errors/missing-package-error.js'
 export { PortInUseError } from './errors/port-in-use-error.js'
@@ -196,5 +203,5 @@ export { RunLockedError } from './errors/run-locked-error.js'
 export { DiskFullError } from './errors/disk-full-error.js'
 export { JournalError } from './errors/journal-error.js'
 export { SerializationError } from './errors/serialization-error.js'
-export type { OutputIssue } from './errors/invalid-output-error.js'
+export type { OutputAttempt, OutputIssue } from './errors/invalid-output-error.js'
 export type { TimeoutPhase } from './errors/timeout-error.js'

@@ -7,11 +7,13 @@ export function answerToJSON(
   response: ChatResponse | CompletionResponse,
   modelWarnings: readonly Warning[],
 ): Record<string, unknown> {
-  const { text, reasoning, finishReason, usage, model, seed, timings, warnings } = response
+  const { text, reasoning, finishReason, usage, model, seed, timings, warnings, parsed, structuredOutput } = response
   const { inputTokens, outputTokens, totalTokens } = usage
   return {
     text,
     reasoning,
+    parsed,
+    structuredOutput,
     finishReason: finishReason.unified,
     usage: { inputTokens, outputTokens, totalTokens },
     model,
@@ -25,6 +27,16 @@ export function answerToJSON(
 export function failureToJSON(error: unknown): Record<string, unknown> {
   if (!isHeadraceError(error)) return { error: { message: error instanceof Error ? error.message : String(error) } }
   const { code, message, partial } = error
-  const issues = error instanceof InvalidOutputError ? error.issues : undefined
-  return { error: { code, message, issues, partial: partial && { text: partial.text, reasoning: partial.reasoning } } }
+  const { issues, attempts } = error instanceof InvalidOutputError ? error : none
+  return {
+    error: {
+      code,
+      message,
+      issues,
+      attempts,
+      partial: partial && { text: partial.text, reasoning: partial.reasoning },
+    },
+  }
 }
+
+const none = { issues: undefined, attempts: undefined }

@@ -1,5 +1,6 @@
 import type { ChatResponse, CompletionResponse } from '../contract/response.js'
 import type { ChatStreamPart, CompletionStreamPart, LLMStream } from '../contract/stream-part.js'
+import type { StructuredOutput } from '../contract/structured-output.js'
 import type { LLM } from '../llm/llm.js'
 import { answerToJSON, failureToJSON } from './answer-json.js'
 import { AnswerPrinter, formatStats, noteCut, printWarnings } from './answer-printer.js'
@@ -15,6 +16,8 @@ type Stream = LLMStream<ChatStreamPart | CompletionStreamPart, Response>
 export interface Question extends ModelArguments, AnswerArguments {
   /** Says when an answer is cut, which is nothing special where a text is only continued. */
   readonly notesCut: boolean
+  /** What the answer must look like. */
+  readonly output: StructuredOutput | undefined
   readonly ask: (llm: LLM, signal: AbortSignal) => Stream
 }
 
@@ -31,6 +34,7 @@ export async function answerOnce(question: Question): Promise<number> {
     await llm.load()
     const stream = question.ask(llm, interrupt.signal)
     if (question.json) printJSON(answerToJSON(await stream.response(), llm.warnings))
+    else if (question.output !== undefined) await printValue(llm, stream, question)
     else await printAnswer(llm, stream, question)
     return 0
   } catch (error) {
@@ -54,6 +58,16 @@ async function printAnswer(llm: LLM, stream: Stream, { notesCut, stats }: Questi
   }
   printWarnings(response.warnings)
   if (notesCut) noteCut(response)
+  if (stats) process.stderr.write(`${formatStats(response)}\n`)
+}
+
+/** The value alone, once it is valid: what was not may be the beginning of what is printed otherwise. */
+async function printValue(llm: LLM, stream: Stream, { output, stats }: Question): Promise<void> {
+  printWarnings(llm.warnings)
+  const response = await stream.response()
+  const { parsed, warnings } = response
+  process.stdout.write(`${output?.format === 'json' ? JSON.stringify(parsed) : String(parsed)}\n`)
+  printWarnings(warnings)
   if (stats) process.stderr.write(`${formatStats(response)}\n`)
 }
 

@@ -2,6 +2,7 @@ import type { ChatMessage } from '../contract/message.js'
 import type { CallOptions } from '../contract/options.js'
 import type { ChatResponse } from '../contract/response.js'
 import { isHeadraceError } from '../errors/headrace-error.js'
+import type { OutputIssue } from '../errors/invalid-output-error.js'
 import type { LLM } from '../llm/llm.js'
 import { AnswerPrinter, formatStats, noteCut, printWarnings } from './answer-printer.js'
 import { describeFailure } from './failure.js'
@@ -56,7 +57,10 @@ export class Conversation {
     const printer = new AnswerPrinter()
     try {
       const stream = this.#llm.streamChat(messages, { ...this.#options.options, signal: stop.signal })
-      for await (const part of stream) printer.part(part)
+      for await (const part of stream) {
+        if (part.type === 'restart') this.#noteRestart(printer, part.issues)
+        else printer.part(part)
+      }
       printer.end()
       this.#conclude(messages, await stream.response())
     } catch (error) {
@@ -75,6 +79,12 @@ export class Conversation {
     printWarnings(response.warnings)
     noteCut(response)
     if (this.#options.stats) say(`${formatStats(response)}\n`)
+  }
+
+  #noteRestart(printer: AnswerPrinter, issues: readonly OutputIssue[]): void {
+    printer.end()
+    const [first] = issues
+    say(`(Not valid: ${first?.path ? `${first.path} ` : ''}${first?.message ?? ''}; asked again.)\n`)
   }
 
   #adviceOn(error: unknown): string {

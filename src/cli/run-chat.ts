@@ -26,6 +26,7 @@ export async function runChat(argument: string | undefined, args: ChatArguments)
     return answerOnce({
       ...args,
       notesCut: true,
+      output: structuredOutput,
       ask: (llm, signal) => llm.streamChat(messages, { ...options, signal }),
     })
   }

@@ -27,6 +27,7 @@ export async function runComplete(argument: string | undefined, args: CompleteAr
   return answerOnce({
     ...args,
     notesCut: !raw,
+    output: structuredOutput,
     ask: (llm, signal) => llm.streamComplete(prompt, { ...options, signal }),
   })
 }

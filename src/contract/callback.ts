@@ -37,7 +37,7 @@ export interface LLMErrorEvent extends CallEvent {
   readonly error: HeadraceError
 }
 
-/** A request failed and is about to be sent again. */
+/** A request failed, or its answer was not valid (`INVALID_OUTPUT`), and is about to be sent again. */
 export interface RetryEvent extends CallEvent {
   /** The number of the attempt to come, from 2. */
   readonly attempt: number

@@ -39,13 +39,27 @@ export interface Capabilities {
   /** Which of the options that few servers know are honoured; see {@link RareOption}. @defaultValue {}: none */
   readonly extras?: Readonly<Partial<Record<Route, readonly RareOption[]>>> | undefined
   /**
-   * Which formats of `structuredOutput` constrain the text, and by which field of the request, for people to read.
+   * Which formats of `structuredOutput` constrain the text, and by which field of the request, for people to read;
+   * `json-object` is a JSON mode.
    *
    * @defaultValue {}: none
    */
   readonly constraints?:
     | Readonly<Partial<Record<Route, Readonly<Partial<Record<ConstraintFormat, string>>>>>>
     | undefined
+  /** Why a format is not among {@link constraints}, where it is not that the engine has none. @defaultValue {} */
+  readonly unconstrained?: Readonly<Partial<Record<ConstraintFormat, string>>> | undefined
+  /** Routes that take a `whitespacePattern` beside a schema. @defaultValue [] */
+  readonly whitespace?: readonly Route[] | undefined
+  /**
+   * Holds a text to `maxLength` and a list to `maxItems` while it is generated, so that what has no end of its own may be
+   * given one.
+   *
+   * @defaultValue false
+   */
+  readonly holdsLengths?: boolean | undefined
+  /** Takes only schemas with `properties` at the top; others are put into an object, with a warning. @defaultValue false */
+  readonly wantsProperties?: boolean | undefined
   /** Stop strings that a request may have; more are cut with a warning. @defaultValue Infinity */
   readonly maxStops?: number | undefined
   /** What `wireMode: 'auto'` means for `generate`; interactive calls always stream. @defaultValue 'stream' */

@@ -1,6 +1,7 @@
 import type { HeadraceError } from '../errors/headrace-error.js'
 import type { Capabilities } from './capabilities.js'
 import type { AnswerSink, CanonicalRequest } from './engine.js'
+import type { Warning } from './response.js'
 import type { ServerLoad } from './server-load.js'
 
 /** A request in a server's own words. */
@@ -9,6 +10,8 @@ export interface WireRequest {
   readonly path: string
   /** The JSON body. Never holds `null` for an unset field. */
   readonly body: Readonly<Record<string, unknown>>
+  /** What the caller should know of how the request was written. */
+  readonly warnings?: readonly Warning[] | undefined
 }
 
 /** An answer with an error status, read whole. */

@@ -7,12 +7,16 @@ import type { StructuredOutput } from './structured-output.js'
 
 /**
  * One thing to ask: a conversation; a conversation with what its answer must look like; a prompt, asked as `complete`
- * asks it (`raw: true` continues it literally); or a bare string, which is always literal text.
+ * asks it (`raw: true` continues it literally), also with what its answer must look like; or a bare string, which is always literal text.
  */
 export type GenerateInput =
   | readonly ChatMessage[]
-  | readonly [messages: readonly ChatMessage[], structuredOutput: StructuredOutput]
-  | { readonly prompt: string; readonly raw?: boolean | undefined }
+  | readonly [messages: readonly ChatMessage[], structuredOutput: StructuredOutput | null]
+  | {
+      readonly prompt: string
+      readonly raw?: boolean | undefined
+      readonly structuredOutput?: StructuredOutput | undefined
+    }
   | string
 
 export interface GenerateOptions extends Omit<CallOptions, 'n'> {

@@ -1,5 +1,6 @@
 import type { Route } from './capabilities.js'
 import type { ChatMessage, ToolCall } from './message.js'
+import type { OutputReport } from './structured-output.js'
 
 /**
  * Why generation ended.
@@ -65,7 +66,10 @@ export interface ResponseBase {
   /** What the model thought first, where it does and the server tells. */
   readonly reasoning: string | undefined
   readonly finishReason: FinishReason
+  /** Of all answers that were needed, see {@link ResponseBase.structuredOutput}. */
   readonly usage: Usage
+  /** How the answer was held to its `structuredOutput`; `undefined` where none was asked for. */
+  readonly structuredOutput?: OutputReport | undefined
   /** One entry a token, when asked for. */
   readonly logprobs: readonly ContentLogprob[] | undefined
   /** The model that answered, by the server's word. */

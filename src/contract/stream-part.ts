@@ -1,4 +1,6 @@
+import type { OutputIssue } from '../errors/invalid-output-error.js'
 import type { ChatResponse, CompletionResponse, ContentLogprob, ResponseBase } from './response.js'
+import type { DeepPartial } from './structured-output.js'
 
 /** What every part of a stream has, so that `part.delta` can be printed whatever the part is. */
 interface StreamPartBase {
@@ -15,8 +17,13 @@ interface StreamPartBase {
 }
 
 /** Text arrived. */
-export interface TextStreamPart extends StreamPartBase {
+export interface TextStreamPart<T = unknown> extends StreamPartBase {
   readonly type: 'text'
+  /**
+   * With a `structuredOutput` of the format `json`, what the text amounts to so far; `undefined` as long as that is nothing.
+   * It is not validated yet. Objects and lists are the same ones in every part and grow: copy what you want to keep as it is.
+   */
+  readonly partial?: DeepPartial<T> | undefined
   readonly logprobs?: readonly ContentLogprob[] | undefined
 }
 
@@ -38,6 +45,18 @@ export interface ToolCallStreamPart extends StreamPartBase {
   readonly argumentsDelta: string
 }
 
+/**
+ * The answer so far was not valid, and another one is asked for: everything before this part is void. Comes only where
+ * `structuredOutput.maxAttempts` was given.
+ */
+export interface RestartStreamPart extends StreamPartBase {
+  readonly type: 'restart'
+  /** The number of the answer that follows, from 2. */
+  readonly attempt: number
+  /** What was wrong. */
+  readonly issues: readonly OutputIssue[]
+}
+
 /** The end of a complete answer; always the last part, and only of a complete answer: every other end throws. */
 export interface FinishStreamPart<R extends ResponseBase> extends StreamPartBase {
   readonly type: 'finish'
@@ -45,14 +64,16 @@ export interface FinishStreamPart<R extends ResponseBase> extends StreamPartBase
 }
 
 export type ChatStreamPart<T = unknown> =
-  | TextStreamPart
+  | TextStreamPart<T>
   | ReasoningStreamPart
   | ToolCallStreamPart
+  | RestartStreamPart
   | FinishStreamPart<ChatResponse<T>>
 
 export type CompletionStreamPart<T = unknown> =
-  | TextStreamPart
+  | TextStreamPart<T>
   | ReasoningStreamPart
+  | RestartStreamPart
   | FinishStreamPart<CompletionResponse<T>>
 
 /**

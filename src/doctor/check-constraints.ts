@@ -1,11 +1,13 @@
 import type { Route } from '../contract/capabilities.js'
-import type { ConstraintFormat, StructuredOutput } from '../contract/structured-output.js'
+import type { StructuredOutput } from '../contract/structured-output.js'
 import type { LLM } from '../llm/llm.js'
 import { ask, routeNames } from './ask.js'
 import type { Finding } from './finding.js'
 
+type Format = StructuredOutput['format']
+
 /** What no model writes unless it is made to. */
-const improbable: Readonly<Record<ConstraintFormat, StructuredOutput>> = {
+const improbable: Readonly<Record<Format, StructuredOutput>> = {
   json: {
     format: 'json',
     schema: {
@@ -35,7 +37,7 @@ export async function* checkConstraints(
       yield {
         name: format,
         verdict: 'not-offered',
-        message: `structuredOutput of the format ${format} is refused here.`,
+        message: `The text is not constrained to a ${format} here.`,
       }
     }
     for (const route of routes) yield checkConstraint(llm, route, format, signal)
@@ -45,15 +47,19 @@ export async function* checkConstraints(
 async function checkConstraint(
   llm: LLM,
   route: Route,
-  format: ConstraintFormat,
+  format: Format,
   signal: AbortSignal | undefined,
 ): Promise<Finding> {
   const name = `${format} (${route})`
   const field = llm.capabilities.constraints?.[route]?.[format]
-  const { answer, error } = await ask(llm, route, { structuredOutput: improbable[format], maxTokens: 64, signal })
+  const { answer, error } = await ask(llm, route, {
+    structuredOutput: { ...improbable[format], strict: true, maxAttempts: 1 },
+    maxTokens: 64,
+    signal,
+  })
   const isKept = answer !== undefined && (format !== 'grammar' || grammarText.test(answer.text))
   if (isKept) return { name, verdict: 'works', message: `It constrains ${routeNames[route]} by ${field}.` }
-  if (error !== undefined && error.code !== 'INVALID_OUTPUT') {
+  if (error !== undefined && error.code !== 'INVALID_OUTPUT' && error.code !== 'OUTPUT_TRUNCATED') {
     return { name, verdict: 'refused', message: `It does not take ${field}: ${error.message}` }
   }
   const text = answer?.text ?? error?.partial?.text ?? ''

@@ -113,8 +113,15 @@ export const errorCatalogue = {
   },
   INVALID_OUTPUT: {
     className: 'InvalidOutputError',
-    meaning: 'The text is not what `structuredOutput` asked for.',
-    action: 'Look at `error.issues` and `error.partial.text`; raise `maxTokens` if it was cut.',
+    meaning: 'No answer was what `structuredOutput` asked for.',
+    action:
+      'Look at `error.issues` and at the texts in `error.attempts`; raise `structuredOutput.maxAttempts`, make the schema simpler, or use a larger model.',
+  },
+  OUTPUT_TRUNCATED: {
+    className: 'TruncatedOutputError',
+    meaning: 'The answer met its token limit before it was what `structuredOutput` asked for.',
+    action:
+      'Raise `maxTokens`, or give texts and lists of the schema a length. `error.partial.text` is how far it came.',
   },
   MODEL_FILE: {
     className: 'ModelFileError',

@@ -251,7 +251,7 @@ export class InferenceEndpointsLLM extends LLM<InferenceEndpointsOptions> {
   protected override describe(connection: Connection): Description {
     const { location, format, engine } = connection as InferenceEndpointsConnection
     const { chat = true, tools = false, vision = false } = engine.capabilities
-    const { contextWindow: given, structuredOutput, useMagpieTemplate = false } = this.options
+    const { contextWindow: given, useMagpieTemplate = false } = this.options
     const contextWindow = given ?? location.contextWindow
     const warnings = [...this.#targetWarnings, ...location.warnings]
     return {
@@ -267,7 +267,7 @@ export class InferenceEndpointsLLM extends LLM<InferenceEndpointsOptions> {
       },
       windowTokens: contextWindow,
       prompting: format && { format, use: 'send', opensUserTurn: useMagpieTemplate },
-      defaults: { ...ancestorDefaults, ...(structuredOutput === undefined ? {} : { structuredOutput }) },
+      defaults: ancestorDefaults,
       warnings,
     }
   }

@@ -2,8 +2,8 @@ import { z } from 'zod'
 
 import type { CallOptions, GenerationOptions } from '../contract/options.js'
 import type { ConnectionOptions, LLMOptions } from '../llm/llm-options.js'
-import type { JsonOutput, RegexOutput, StructuredOutput } from '../contract/structured-output.js'
-import { connectionShape, llmShape, type Shape, structuredOutputSchema } from '../llm/options-schema.js'
+import type { JsonOutput, RegexOutput } from '../contract/structured-output.js'
+import { connectionShape, llmShape, type Shape } from '../llm/options-schema.js'
 import { type PromptOptions, promptShape } from '../llm/prompt-options.js'
 import { type AncestorAliases, generationKwargsSchema } from './aliases.js'
 
@@ -43,8 +43,6 @@ export interface InferenceEndpointsOptions
   readonly tokenizerId?: string | undefined
   /** What the model is called. @defaultValue the endpoint's repository, `modelId`, `endpointName` or `baseUrl` */
   readonly modelDisplayName?: string | undefined
-  /** What every answer must look like; a call's own overrides it. */
-  readonly structuredOutput?: StructuredOutput | undefined
   /** Tokens that prompt and answer share. @defaultValue what the server says */
   readonly contextWindow?: number | undefined
   /** Generation options of every call, also by the ancestor's names. @defaultValue `{ maxTokens: 128 }` */
@@ -75,7 +73,6 @@ const optionsShape: Shape<InferenceEndpointsOptions> = {
   baseUrl: text.describe('The base URL of the server to use.').optional(),
   engine: z.enum(serverEngines).optional(),
   modelDisplayName: text.optional(),
-  structuredOutput: structuredOutputSchema.optional(),
   contextWindow: z.int().positive().optional(),
   generationKwargs: generationKwargsSchema.optional(),
   routerUrl: text.optional(),

@@ -35,6 +35,7 @@ export function engineCapabilities(template: ChatTemplate | undefined, parallel:
     tools: false,
     unsupported,
     constraints: { chat: formats, completion: formats },
+    whitespace: ['chat', 'completion'],
     batchWire: 'stream',
     maxConcurrency: parallel,
   }

@@ -68,6 +68,8 @@ function toGbnf(
       const { schema, whitespacePattern } = constraint
       return jsonSchemaToGbnf(schema, { ...bounds, whitespacePattern })
     }
+    case 'json-object':
+      return jsonSchemaToGbnf({ type: 'object' }, bounds)
     case 'regex':
       return regexToGbnf(constraint.pattern, bounds)
     case 'choice':

@@ -133,8 +133,8 @@ it('gives thirty free fields within the tokens', async () => {
 it('says that an answer was cut, where nothing could keep it short', async () => {
   const structuredOutput: StructuredOutput = { format: 'json', schema: { type: 'string', minLength: 300 } }
   await expect(llm.chat(question, { ...wild, maxTokens: 20, structuredOutput })).rejects.toMatchObject({
-    code: 'INVALID_OUTPUT',
-    message: expect.stringContaining('cut at maxTokens'),
+    code: 'OUTPUT_TRUNCATED',
+    message: expect.stringContaining('raise maxTokens'),
     partial: { text: expect.stringMatching(/^"/) },
   })
 })

@@ -3,7 +3,9 @@ import type { ChatStreamPart, FinishStreamPart, LLMStream } from '../contract/st
 import { AbortedError } from '../errors/aborted-error.js'
 import type { HeadraceError } from '../errors/headrace-error.js'
 import { InvalidRequestError } from '../errors/invalid-request-error.js'
-import type { Call, CallConsumer } from './call.js'
+import type { PartialJson } from '../output/partial-json.js'
+import type { Call } from './call.js'
+import type { CallConsumer } from './call-spec.js'
 
 /** Parts that may wait for the reader before the socket is paused, and under which it is resumed. */
 const highWaterMark = 64
@@ -13,8 +15,14 @@ type Part<Response extends ChatResponse | CompletionResponse> =
   | Exclude<ChatStreamPart, { type: 'finish' }>
   | FinishStreamPart<Response>
 
+/** A call that was prepared, and who reads the value that its text amounts to, where it has one. */
+export interface OpenedCall<Response extends ChatResponse | CompletionResponse> {
+  readonly call: Call<Response>
+  readonly partial: PartialJson | undefined
+}
+
 interface Reader<P> {
-  readonly resolve: (result: IteratorResult<P, undefined>) => void
+  readonly resolve: (result: IteratorResult<P, undefined> | Promise<IteratorResult<P, undefined>>) => void
   readonly reject: (error: HeadraceError) => void
 }
 
@@ -25,8 +33,11 @@ interface Reader<P> {
 export class CallStream<Response extends ChatResponse | CompletionResponse>
   implements LLMStream<Part<Response>, Response>, AsyncIterator<Part<Response>, undefined, undefined>
 {
-  readonly #open: (consumer: CallConsumer<Response>) => Promise<Call<Response>>
+  readonly #open: (consumer: CallConsumer<Response>) => Promise<OpenedCall<Response>>
   #call: Call<Response> | undefined
+  #partial: PartialJson | undefined
+  #hasPartial = false
+  #isGathered = false
   #queue: Part<Response>[] = []
   #head = 0
   #readers: Reader<Part<Response>>[] = []
@@ -39,7 +50,7 @@ export class CallStream<Response extends ChatResponse | CompletionResponse>
   #failure: HeadraceError | undefined
 
   /** `open` prepares the call; it is started when the first part is asked for. */
-  constructor(open: (consumer: CallConsumer<Response>) => Promise<Call<Response>>) {
+  constructor(open: (consumer: CallConsumer<Response>) => Promise<OpenedCall<Response>>) {
     this.#open = open
   }
 
@@ -52,7 +63,7 @@ export class CallStream<Response extends ChatResponse | CompletionResponse>
 
   next(): Promise<IteratorResult<Part<Response>, undefined>> {
     if (!this.#hasStarted) this.#start()
-    if (this.#head < this.#queue.length) return Promise.resolve({ done: false, value: this.#take() })
+    if (this.#head < this.#queue.length) return Promise.resolve(this.#hand(this.#take()))
     if (this.#error !== undefined) {
       const error = this.#error
       this.#error = undefined
@@ -75,6 +86,8 @@ export class CallStream<Response extends ChatResponse | CompletionResponse>
   }
 
   async response(): Promise<Response> {
+    // Nobody sees the parts, so their values need not be read.
+    if (!this.#isIterated) this.#isGathered = true
     this.#isIterated = true
     while (this.#response === undefined) {
       const { done } = await this.next()
@@ -96,9 +109,10 @@ export class CallStream<Response extends ChatResponse | CompletionResponse>
       fail: (error) => this.#end(error),
     }
     this.#open(consumer).then(
-      (call) => {
+      ({ call, partial }) => {
         if (this.#isEnded) return
         this.#call = call
+        if (!this.#isGathered) this.#partial = partial
         call.start()
       },
       (error: HeadraceError) => this.#end(error),
@@ -109,7 +123,7 @@ export class CallStream<Response extends ChatResponse | CompletionResponse>
     if (this.#isEnded) return
     const reader = this.#readers.shift()
     if (reader !== undefined) {
-      reader.resolve({ done: false, value: part })
+      reader.resolve(this.#hand(part))
       return
     }
     this.#queue.push(part)
@@ -131,6 +145,30 @@ export class CallStream<Response extends ChatResponse | CompletionResponse>
       this.#call?.resume()
     }
     return part
+  }
+
+  #hand(
+    part: Part<Response>,
+  ): IteratorResult<Part<Response>, undefined> | Promise<IteratorResult<Part<Response>, undefined>> {
+    if (this.#partial === undefined || part.type === 'finish') return { done: false, value: part }
+    return this.#complete(this.#partial, part)
+  }
+
+  /** The part with the value that the text amounts to. One after the other, because each piece is read in its turn. */
+  async #complete(
+    partial: PartialJson,
+    part: Exclude<ChatStreamPart, { type: 'finish' }>,
+  ): Promise<IteratorResult<Part<Response>, undefined>> {
+    if (part.type === 'text') {
+      this.#hasPartial = true
+      return { done: false, value: { ...part, partial: await partial.push(part.delta) } }
+    }
+    // What had been taken for the answer was none.
+    if (this.#hasPartial && part.type !== 'tool-call' && part.text === '') {
+      this.#hasPartial = false
+      this.#partial = partial.reset()
+    }
+    return { done: false, value: part }
   }
 
   #end(error?: HeadraceError): void {

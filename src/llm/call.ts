@@ -1,7 +1,4 @@
-import type { AnswerSink, CanonicalRequest, Engine, Exchange } from '../contract/engine.js'
-import type { CallHandle } from '../contract/generate.js'
-import type { ChatMessage } from '../contract/message.js'
-import type { GenerationOptions, ResolvedTimeouts } from '../contract/options.js'
+import type { AnswerSink, CanonicalRequest, Exchange } from '../contract/engine.js'
 import type {
   ChatResponse,
   CompletionResponse,
@@ -11,83 +8,31 @@ import type {
   Usage,
   Warning,
 } from '../contract/response.js'
-import type { Runtime } from '../contract/runtime.js'
 import type { ChatStreamPart } from '../contract/stream-part.js'
 import { AbortedError } from '../errors/aborted-error.js'
 import { AuthenticationError } from '../errors/authentication-error.js'
-import { type HeadraceError, isHeadraceError } from '../errors/headrace-error.js'
-import { InvalidRequestError } from '../errors/invalid-request-error.js'
-import { ModelLoadingError } from '../errors/model-loading-error.js'
-import { ModelNotFoundError } from '../errors/model-not-found-error.js'
-import { ServerError } from '../errors/server-error.js'
-import { StreamTruncatedError } from '../errors/stream-truncated-error.js'
+import { ContextOverflowError } from '../errors/context-overflow-error.js'
+import type { HeadraceError, PartialAnswer } from '../errors/headrace-error.js'
+import { InvalidOutputError } from '../errors/invalid-output-error.js'
 import { TimeoutError, type TimeoutPhase } from '../errors/timeout-error.js'
-import type { Bag, Member } from '../transport/bag.js'
-import type { Deadline, DeadlineTimer } from '../transport/deadline-timer.js'
-import { retryDelayMs } from '../transport/retry-delay.js'
+import type { Member } from '../transport/bag.js'
+import type { Deadline } from '../transport/deadline-timer.js'
 import { onAbort } from '../transport/signal-listeners.js'
 import { Answer } from './answer.js'
 import { answerWarnings } from './answer-warnings.js'
-import type { CallbackManager } from './callback-manager.js'
-
-/** What a call needs of the model that makes it. */
-export interface CallContext {
-  readonly engine: Engine
-  readonly runtime: Runtime
-  readonly deadlines: DeadlineTimer
-  readonly callbacks: CallbackManager
-  readonly className: string
-  /** The model as JSON, for `llm-start`. */
-  readonly config: () => Readonly<Record<string, unknown>>
-  readonly maxRetries: number
-  readonly waitTimeoutMs: number
-  /** Calls under way, so that `unload()` can end them. */
-  readonly live: Bag<Call<never>>
-  /** After a refused credential: whether the same request may be sent once more; see `Connection`. */
-  readonly renewal?:
-    | {
-        readonly generation: () => number
-        readonly recover: (error: AuthenticationError, generation: number) => Promise<boolean>
-      }
-    | undefined
-  /** Asks for the reason of a failure that does not tell it; see `Connection`. */
-  readonly explain?: ((error: HeadraceError) => Promise<HeadraceError> | undefined) | undefined
-}
-
-/** One call's own settings, merged and validated. */
-export interface CallSpec<Response> {
-  readonly request: CanonicalRequest
-  /** As the caller gave them, for `llm-start`. */
-  readonly asked: { readonly messages: readonly ChatMessage[] | undefined; readonly prompt: string | undefined }
-  /** Counted here, where the model's tokenizer is. */
-  readonly inputTokens: number | undefined
-  readonly options: GenerationOptions
-  readonly signal: AbortSignal | undefined
-  readonly timeouts: ResolvedTimeouts
-  readonly warnings: readonly Warning[]
-  /** Makes the response of a complete answer. @throws HeadraceError when the answer is not acceptable. */
-  readonly conclude: (answer: Answer, timings: Timings, warnings: readonly Warning[]) => Response
-}
-
-/** Who takes the answer. */
-export interface CallConsumer<Response> {
-  /** Present: the call is streamed to the caller. */
-  readonly part?: (part: Exclude<ChatStreamPart, { type: 'finish' }>) => void
-  readonly succeed: (response: Response) => void
-  readonly fail: (error: HeadraceError) => void
-  /** Told when the answer begins. */
-  readonly handle?: CallHandle | undefined
-}
+import { withInputTokens } from './build-response.js'
+import type { CallConsumer, CallContext, CallSpec, LiveCall } from './call-spec.js'
+import { EarlierAnswers } from './earlier-answers.js'
+import { RetryPolicy } from './retry-policy.js'
+import { toFamily } from './to-family.js'
 
 const phaseOption = { connect: 'connectMs', 'first-token': 'firstTokenMs', idle: 'idleMs', total: 'totalMs' } as const
-const longestWaitStepMs = 5000
-const firstWaitStepMs = 1000
-const longestRetryAfterMs = 300_000
 
 let lastId = 0
 
 /**
- * The life of one call: attempts, deadlines, retries, waiting, abort, assembly, and its events. Ends exactly once.
+ * The life of one call: attempts, deadlines, retries, waiting, abort, assembly, better answers for those that were not
+ * valid, and its events. Ends exactly once.
  */
 export class Call<Response extends ChatResponse | CompletionResponse> implements AnswerSink, Deadline {
   readonly id: string = `call-${++lastId}`
@@ -100,21 +45,24 @@ export class Call<Response extends ChatResponse | CompletionResponse> implements
   member: Member<Deadline> | undefined
 
   readonly #context: CallContext
-  readonly #spec: CallSpec<Response>
+  #spec: CallSpec<Response>
   readonly #consumer: CallConsumer<Response>
   #warnings: Warning[] | undefined
   #startedAt = 0
   #attempts = 0
   #firstTokenMs: number | undefined
-  #waitedMs = 0
-  #waits = 0
+  #retries: RetryPolicy
+  /** Answers that were not valid, and why the last of them was not. */
+  #earlier: EarlierAnswers | undefined
+  #invalid: InvalidOutputError | undefined
   #hasRecovered = false
-  #hasServerFailed = false
+  /** The last answer was complete, and not acceptable. */
+  #hasRefused = false
   /** Of the credential that the attempt was sent with. */
   #generation = 0
   #phase: TimeoutPhase = 'connect'
   #exchange: Exchange | undefined
-  #membership: Member<Call<never>> | undefined
+  #membership: Member<LiveCall> | undefined
   #cancelDelay: (() => void) | undefined
   #stopListening: (() => void) | undefined
   #isEnded = false
@@ -123,6 +71,7 @@ export class Call<Response extends ChatResponse | CompletionResponse> implements
     this.#context = context
     this.#spec = spec
     this.#consumer = consumer
+    this.#retries = new RetryPolicy(context.maxRetries, context.waitTimeoutMs, context.runtime)
   }
 
   /** Until now. */
@@ -131,11 +80,16 @@ export class Call<Response extends ChatResponse | CompletionResponse> implements
     return { firstTokenMs: this.#firstTokenMs, totalMs, attempts: this.#attempts }
   }
 
+  /** What the server sent of an answer that was not acceptable. */
+  get refusedRaw(): unknown {
+    return this.#hasRefused ? this.answer.raw : undefined
+  }
+
   start(): void {
     const { callbacks, className, config, live, runtime } = this.#context
     const { request, asked, options, signal } = this.#spec
     this.#startedAt = runtime.now()
-    this.#membership = live.add(this as unknown as Call<never>)
+    this.#membership = live.add(this)
     if (callbacks.hears('llm-start')) {
       const kind = asked.messages === undefined ? 'completion' : 'chat'
       callbacks.emit('llm-start', { id: this.id, className, kind, ...asked, options, config: config() })
@@ -275,34 +229,66 @@ export class Call<Response extends ChatResponse | CompletionResponse> implements
     this.#context.deadlines.remove(this)
     if (this.#isEnded) return
     if (error === undefined) this.#succeed()
-    else if (!this.#tryAgain(error) && !this.#explain(error)) this.#fail(error)
+    else if (!this.#tryAgain(error) && !this.#stepDown(error) && !this.#explain(error)) this.#fail(error)
   }
 
   /** Never after a piece of the answer: it would be generated and paid for twice. */
   #tryAgain(cause: HeadraceError): boolean {
     if (this.answer.hasBegun) return false
     if (cause instanceof AuthenticationError) return this.#recover(cause)
-    const { runtime, callbacks, className, maxRetries, waitTimeoutMs } = this.#context
-    if (cause instanceof ModelLoadingError) {
-      const delayMs = Math.min(cause.retryAfterMs ?? Infinity, firstWaitStepMs * 2 ** this.#waits, longestWaitStepMs)
-      if (this.#waitedMs + delayMs > waitTimeoutMs) return false
-      this.#waits++
-      this.#waitedMs += delayMs
-      callbacks.emit('waiting', { id: this.id, className, waitedMs: this.#waitedMs, delayMs, cause })
-      this.#attemptAfter(delayMs)
-      return true
-    }
-    // A model whose process died is missing while the server makes it again (Xinference 3.2).
-    const isMadeAgain = this.#hasServerFailed && cause instanceof ModelNotFoundError
-    if (!cause.isRetryable && !(cause instanceof StreamTruncatedError) && !isMadeAgain) return false
-    if (this.#attempts - this.#waits > maxRetries) return false
-    if ((cause.retryAfterMs ?? 0) > longestRetryAfterMs) return false
-    this.#hasServerFailed ||= cause instanceof ServerError
-    const attempt = this.#attempts + 1
-    const delayMs = retryDelayMs(attempt - this.#waits, cause.retryAfterMs, runtime)
-    callbacks.emit('retry', { id: this.id, className, attempt, delayMs, cause })
+    const retry = this.#retries.next(cause)
+    if (retry === undefined) return false
+    const { callbacks, className } = this.#context
+    const { delayMs } = retry
+    const event = { id: this.id, className, delayMs, cause }
+    if (retry.kind === 'wait') callbacks.emit('waiting', { ...event, waitedMs: retry.waitedMs })
+    else callbacks.emit('retry', { ...event, attempt: this.#attempts + 1 })
     this.#attemptAfter(delayMs)
     return true
+  }
+
+  /** A constraint that the server refused is left out, where that is allowed. */
+  #stepDown(error: HeadraceError): boolean {
+    const lower = this.answer.hasBegun ? undefined : this.#spec.output?.stepDown(error)
+    if (lower === undefined) return false
+    this.warn({ code: 'constraint-refused', message: `structuredOutput: ${error.message}` })
+    this.#goOn(lower, error)
+    return true
+  }
+
+  /** Asks for a better answer, as often as the call allows. */
+  #askAgain(error: InvalidOutputError): boolean {
+    const { output } = this.#spec
+    const { text } = this.answer
+    const earlier = (this.#earlier ??= new EarlierAnswers())
+    const count = earlier.attempts.length + 1
+    const better = output === undefined || count >= output.maxAttempts ? undefined : output.askAgain(text, error.issues)
+    error.attempts = [...earlier.attempts, { text, issues: error.issues }]
+    if (better === undefined) return false
+    this.#invalid = error
+    error.partial = this.#partial()
+    earlier.add(text, error.issues, withInputTokens(this.answer.usage, this.#spec.inputTokens))
+    this.answer = new Answer()
+    if (this.#consumer.part !== undefined) {
+      this.#part({ type: 'restart', delta: '', text: '', attempt: count + 1, issues: error.issues })
+    }
+    this.#goOn(better, error)
+    return true
+  }
+
+  /** Goes on with another request in the place of the one that failed. */
+  #goOn(next: Promise<CallSpec<Response>>, cause: HeadraceError): void {
+    const { callbacks, className, maxRetries, waitTimeoutMs, runtime } = this.#context
+    next.then(
+      (spec) => {
+        if (this.#isEnded) return
+        this.#spec = spec
+        this.#retries = new RetryPolicy(maxRetries, waitTimeoutMs, runtime)
+        callbacks.emit('retry', { id: this.id, className, attempt: this.#attempts + 1, delayMs: 0, cause })
+        this.#attempt(spec.request)
+      },
+      (error: unknown) => this.#fail(toFamily(error)),
+    )
   }
 
   #recover(cause: AuthenticationError): boolean {
@@ -360,8 +346,10 @@ export class Call<Response extends ChatResponse | CompletionResponse> implements
         : [...this.#spec.warnings, ...(this.#warnings ?? []), ...own]
     let response: Response
     try {
-      response = this.#spec.conclude(this.answer, this.timings, warnings)
+      response = this.#spec.conclude(this.answer, { timings: this.timings, warnings, earlier: this.#earlier })
     } catch (error) {
+      if (error instanceof InvalidOutputError && this.#askAgain(error)) return
+      this.#hasRefused = true
       this.#fail(toFamily(error))
       return
     }
@@ -370,13 +358,23 @@ export class Call<Response extends ChatResponse | CompletionResponse> implements
     this.#consumer.succeed(response)
   }
 
-  #fail(error: HeadraceError): void {
+  #fail(cause: HeadraceError): void {
     if (this.#isEnded) return
     this.#close()
-    error.partial ??= this.answer.partial()
+    // The question grew by the answers before: what failed is that they were not valid.
+    const error = cause instanceof ContextOverflowError ? (this.#invalid ?? cause) : cause
+    error.partial ??= this.#partial()
     const { callbacks, className } = this.#context
     callbacks.emit('llm-error', { id: this.id, className, error })
     this.#consumer.fail(error)
+  }
+
+  /** What has arrived, and what all answers cost. */
+  #partial(): PartialAnswer {
+    const partial = this.answer.partial()
+    if (this.#earlier === undefined || this.#earlier.attempts.length === 0) return partial
+    const inputTokens = this.answer.hasBegun ? this.#spec.inputTokens : undefined
+    return { ...partial, usage: this.#earlier.total(withInputTokens(this.answer.usage, inputTokens)) }
   }
 
   #close(): void {
@@ -419,10 +417,4 @@ const timeoutSentence = {
 
 export function abortedBy(signal: AbortSignal): AbortedError {
   return new AbortedError("The call was aborted by the caller's signal.", { cause: signal.reason })
-}
-
-function toFamily(error: unknown): HeadraceError {
-  if (isHeadraceError(error)) return error
-  const reason = error instanceof Error ? error.message : String(error)
-  return new InvalidRequestError(`The call could not be made: ${reason}`, { cause: error })
 }

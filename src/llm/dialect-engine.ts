@@ -1,4 +1,4 @@
-import type { AnswerContext, Dialect, StreamReader } from '../contract/dialect.js'
+import type { AnswerContext, Dialect, StreamReader, WireRequest } from '../contract/dialect.js'
 import type { AnswerSink, CanonicalRequest, Engine, Exchange } from '../contract/engine.js'
 import type { Capabilities } from '../contract/capabilities.js'
 import type { Runtime } from '../contract/runtime.js'
@@ -52,8 +52,8 @@ export class DialectEngine implements Engine {
 
   start(request: CanonicalRequest, sink: AnswerSink): Exchange {
     const { dialect, transport, origin, basePath, headers } = this.#options
-    const { path, body } = dialect.compile(request)
-    const exchange = new HttpExchange(this.#options, request, sink)
+    const { path, body, warnings } = dialect.compile(request)
+    const exchange = new HttpExchange(this.#options, request, sink, warnings)
     exchange.transport = transport.send(
       { method: 'POST', origin, path: basePath + path, headers: headers(), body: JSON.stringify(body) },
       exchange,
@@ -82,6 +82,7 @@ class HttpExchange implements Exchange, ResponseHandler {
   readonly #dialect: Dialect
   readonly #request: CanonicalRequest
   readonly #sink: AnswerSink
+  readonly #warnings: WireRequest['warnings']
   readonly #origin: string
   readonly #secrets: readonly string[]
   readonly #runtime: Pick<Runtime, 'setTimer'>
@@ -94,10 +95,16 @@ class HttpExchange implements Exchange, ResponseHandler {
   #cancelLinger: (() => void) | undefined
   #isEnded = false
 
-  constructor(options: DialectEngineOptions, request: CanonicalRequest, sink: AnswerSink) {
+  constructor(
+    options: DialectEngineOptions,
+    request: CanonicalRequest,
+    sink: AnswerSink,
+    warnings: WireRequest['warnings'],
+  ) {
     this.#dialect = options.dialect
     this.#request = request
     this.#sink = sink
+    this.#warnings = warnings
     this.#origin = options.origin
     this.#secrets = options.secrets
     this.#runtime = options.runtime
@@ -118,6 +125,7 @@ class HttpExchange implements Exchange, ResponseHandler {
   }
 
   sent(): void {
+    if (this.#warnings !== undefined) for (const warning of this.#warnings) this.#sink.warn(warning)
     this.#sink.sent()
   }
 

@@ -77,6 +77,7 @@ function gather(results: readonly GenerateOneResult[]): GenerateOutput {
 export function outcomeOf(error: HeadraceError): GenerateOutcome {
   switch (error.code) {
     case 'INVALID_OUTPUT':
+    case 'OUTPUT_TRUNCATED':
     case 'INVALID_REQUEST':
     case 'INVALID_OPTION':
     case 'UNSUPPORTED_OPTION':

@@ -1,5 +1,6 @@
 import type { ChatMessage } from '../contract/message.js'
 import type { GenerationOptions, Timeouts, WireMode } from '../contract/options.js'
+import type { StructuredOutput } from '../contract/structured-output.js'
 import type { Runtime } from '../contract/runtime.js'
 import type { FetchFunction } from '../transport/fetch-transport.js'
 import type { Transport } from '../transport/transport.js'
@@ -24,6 +25,8 @@ export interface LLMOptions {
   readonly completionToPrompt?: ((prompt: string) => string) | undefined
   /** Reads the answers of `predict`. */
   readonly outputParser?: OutputParser | undefined
+  /** What every answer must look like; an input's or a call's own replaces it. */
+  readonly structuredOutput?: StructuredOutput | undefined
   /** Generation options of every call, which the call's own override. */
   readonly generationKwargs?: GenerationOptions | undefined
   readonly timeouts?: Timeouts | undefined

@@ -16,35 +16,45 @@ import type { ChatResponse, CompletionResponse, Warning } from '../contract/resp
 import type { Runtime } from '../contract/runtime.js'
 import type { ServerLoad } from '../contract/server-load.js'
 import type { ChatStream, CompletionStream } from '../contract/stream-part.js'
+import type { JsonOutput } from '../contract/structured-output.js'
 import { AbortedError } from '../errors/aborted-error.js'
 import type { AuthenticationError } from '../errors/authentication-error.js'
-import { type HeadraceError, isHeadraceError } from '../errors/headrace-error.js'
+import type { HeadraceError } from '../errors/headrace-error.js'
 import { InvalidRequestError } from '../errors/invalid-request-error.js'
 import { ModelAbilityError } from '../errors/model-ability-error.js'
 import { NotLoadedError } from '../errors/not-loaded-error.js'
-import { RefusedError } from '../errors/refused-error.js'
 import { TimeoutError } from '../errors/timeout-error.js'
 import { UnsupportedOptionError } from '../errors/unsupported-option-error.js'
+import { OutputRefusals } from '../output/output-refusals.js'
+import { PartialJson } from '../output/partial-json.js'
+import { withSerializedOutput } from '../output/serialize-output.js'
 import { Bag } from '../transport/bag.js'
 import { DeadlineTimer } from '../transport/deadline-timer.js'
 import { systemRuntime } from '../transport/system-runtime.js'
 import { within } from '../transport/within.js'
 import { version } from '../version.js'
-import { uniqueWarnings, unknownUsage } from './answer.js'
+import { uniqueWarnings } from './answer.js'
 import { CallStream } from './call-stream.js'
-import { abortedBy, Call, type CallConsumer, type CallSpec } from './call.js'
+import { abortedBy, Call } from './call.js'
+import type { CallConsumer, CallSpec, LiveCall } from './call-spec.js'
 import { CallbackManager } from './callback-manager.js'
+import { checkOnce, withoutSample } from './check-once.js'
+import { defaultTimeouts } from './default-timeouts.js'
 import { deriveSeed } from './derive-seed.js'
-import { generateAll, outcomeOf } from './generate.js'
+import { generateAll } from './generate.js'
+import { resultOfAnswer, resultOfFailure } from './generate-one-result.js'
 import type { LLMDependencies, LLMOptions } from './llm-options.js'
 import { mergeOptions } from './merge-options.js'
-import { callSchema, completeSchema, generateOneSchema, generateSchema } from './options-schema.js'
+import { callSchema, completeSchema, generateSchema } from './options-schema.js'
 import { parseOptions } from './parse-options.js'
 import type { Description, LoadedModel } from './loaded-model.js'
-import { type CallMode, mergeTimeouts, prepareChat, prepareComplete, prepareSample } from './prepare-call.js'
-import { fillMessages, fillTemplate, type PromptTemplate, type PromptVariables } from './prompt-template.js'
+import type { CallMode } from './call-mode.js'
+import { fill, presentValue, type StructuredPredictOptions } from './predict.js'
+import { mergeTimeouts, prepareChat, prepareComplete, prepareSample } from './prepare-call.js'
+import type { PromptTemplate, PromptVariables } from './prompt-template.js'
 import { countTokens, readPrompt } from './prompting.js'
 import { SharedResource } from './shared-resource.js'
+import { toFamily } from './to-family.js'
 
 /** What stands behind a loaded model and may be shared between copies of it. */
 export interface Connection {
@@ -84,13 +94,6 @@ export interface LLMInternals extends LLMDependencies {
   readonly original?: LLM | undefined
 }
 
-const defaultTimeouts: ResolvedTimeouts = {
-  connectMs: 10_000,
-  firstTokenMs: 600_000,
-  idleMs: 120_000,
-  totalMs: Infinity,
-}
-
 /**
  * A language model, wherever it runs. All back ends have these methods and this behaviour; a class of its own adds its
  * options, how it connects, and what it knows of the model.
@@ -105,7 +108,7 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
   protected readonly runtime: Runtime
   readonly #internals: LLMInternals
   readonly #deadlines: DeadlineTimer
-  readonly #live = new Bag<Call<never>>()
+  readonly #live = new Bag<LiveCall>()
   #connection: SharedResource<Connection> | undefined
   #model: LoadedModel | undefined
 
@@ -135,9 +138,11 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
       messagesToPrompt: _m,
       completionToPrompt: _p,
       outputParser: _o,
+      generationKwargs,
       ...plain
     } = this.options
-    return plain
+    const own = withSerializedOutput(plain)
+    return generationKwargs === undefined ? own : { ...own, generationKwargs: withSerializedOutput(generationKwargs) }
   }
   /** The class's own deadlines, under the given ones. */
   protected get classTimeouts(): ResolvedTimeouts {
@@ -218,7 +223,8 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
 
   /** As {@link chat}, in parts as they arrive. Nothing is sent before the first part is asked for. */
   streamChat<T = unknown>(messages: readonly ChatMessage[], options?: CallOptions<T>): ChatStream<T> {
-    return this.#stream(() => this.#prepareChat<T>(messages, options, 'stream'))
+    // The class of the stream does not know what the text amounts to.
+    return this.#stream(() => this.#prepareChat<T>(messages, options, 'stream')) as unknown as ChatStream<T>
   }
 
   /**
@@ -250,25 +256,14 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
     let spec: CallSpec<ChatResponse | CompletionResponse> | undefined
     let call: Call<ChatResponse | CompletionResponse> | undefined
     const fail = (error: unknown): void => {
-      const cause = asHeadraceError(error)
-      resolve({
-        outcome: outcomeOf(cause),
-        text: cause.partial?.text || undefined,
-        response: undefined,
-        raw: undefined,
-        finishReason: undefined,
-        usage: cause.partial?.usage ?? unknownUsage,
-        timings: call?.timings ?? { firstTokenMs: undefined, totalMs: this.runtime.now() - startedAt, attempts: 0 },
-        seed: spec?.request.options.seed,
-        warnings: spec?.warnings ?? [],
-        cause,
-      })
+      const timings = call?.timings ?? { firstTokenMs: undefined, totalMs: this.runtime.now() - startedAt, attempts: 0 }
+      resolve(resultOfFailure(toFamily(error), spec as CallSpec<never> | undefined, timings, call?.refusedRaw))
     }
     try {
       checkOnce(options)
       const model = this.#readyModel ?? (await this.#ready(options))
       spec = await prepareSample(model, input, withoutSample(options), options.sample ?? 0)
-      call = this.#call(spec, { succeed: (response) => resolve(toResult(response)), fail, handle })
+      call = this.#call(spec, { succeed: (response) => resolve(resultOfAnswer(response)), fail, handle })
       if (handle !== undefined) handle.call = call
       call.start()
     } catch (error) {
@@ -328,20 +323,30 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
   async predict(template: PromptTemplate, variables: PromptVariables = {}, options?: CallOptions): Promise<string> {
     await this.#ready(options)
     const { outputParser } = this.options
-    const formatted = (text: string): string => outputParser?.format?.(text) ?? text
-    let text: string
-    if (typeof template === 'string') {
-      text = (await this.complete(formatted(fillTemplate(template, variables)), options)).text
-    } else {
-      const messages = fillMessages(template, variables)
-      const last = messages.at(-1)
-      const asked =
-        typeof last?.content === 'string'
-          ? [...messages.slice(0, -1), { ...last, content: formatted(last.content) }]
-          : messages
-      text = (await this.chat(asked, options)).text
-    }
+    const { prompt, messages } = fill(template, variables, (text) => outputParser?.format?.(text) ?? text)
+    const { text } = await (messages === undefined ? this.complete(prompt, options) : this.chat(messages, options))
     return outputParser === undefined ? text : outputParser.parse(text)
+  }
+
+  /**
+   * Fills a template and asks with it for JSON that fits a schema.
+   *
+   * @returns the value, validated, and typed where the schema has a type.
+   * @throws HeadraceError `INVALID_OUTPUT`, `OUTPUT_TRUNCATED`; `INVALID_REQUEST` when a variable is missing.
+   */
+  async structuredPredict<T = unknown>(
+    schema: JsonOutput<T>['schema'],
+    template: PromptTemplate,
+    variables: PromptVariables = {},
+    options: StructuredPredictOptions = {},
+  ): Promise<T> {
+    const { strict, maxAttempts, ...call } = options
+    const structuredOutput: JsonOutput<T> = { format: 'json', schema, strict, maxAttempts }
+    const { prompt, messages } = fill(template, variables)
+    const { parsed } = await (messages === undefined
+      ? this.complete<T>(prompt, { ...call, structuredOutput })
+      : this.chat<T>(messages, { ...call, structuredOutput }))
+    return presentValue(parsed)
   }
 
   /**
@@ -407,7 +412,11 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
     let config: Readonly<Record<string, unknown>> | undefined
     this.#model = {
       ...description,
-      defaults: mergeOptions(description.defaults, options.generationKwargs),
+      defaults: mergeOptions(
+        mergeOptions(description.defaults, { structuredOutput: options.structuredOutput }),
+        options.generationKwargs,
+      ),
+      refusals: new OutputRefusals(),
       options,
       timeouts: mergeTimeouts(this.classTimeouts, options.timeouts),
       context: {
@@ -541,56 +550,16 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
           { option: 'n' },
         )
       }
-      return this.#call(spec, consumer)
+      const { output } = spec
+      const isJson = output !== undefined && spec.options.structuredOutput?.format === 'json'
+      return {
+        call: this.#call(spec, consumer),
+        partial: isJson ? new PartialJson({ isWrapped: output.isWrapped }) : undefined,
+      }
     })
   }
 }
 
-/** Frozen options that were found valid: a run passes the same ones for all its rows, and the check is not cheap. */
-const checkedOptions = new WeakSet<GenerateOneOptions>()
-
-/** Their options without `sample`, of which there is one for each as well. */
-const withoutSamples = new WeakMap<GenerateOneOptions, CallOptions>()
-
-function withoutSample(options: GenerateOneOptions): CallOptions {
-  const known = withoutSamples.get(options)
-  if (known !== undefined) return known
-  const { sample: _sample, ...own } = options
-  if (checkedOptions.has(options)) withoutSamples.set(options, Object.freeze(own))
-  return own
-}
-
-function toResult(response: ChatResponse | CompletionResponse): GenerateOneResult {
-  const isRefused = response.finishReason.unified === 'content-filter'
-  return {
-    outcome: isRefused ? 'refused' : 'ok',
-    text: response.text,
-    response,
-    raw: response.raw,
-    finishReason: response.finishReason,
-    usage: response.usage,
-    timings: response.timings,
-    seed: response.seed,
-    warnings: response.warnings,
-    cause: isRefused ? new RefusedError('The server withheld the answer: change the prompt.') : undefined,
-  }
-}
-
-/** @throws InvalidOptionError `INVALID_OPTION` */
-function checkOnce(options: GenerateOneOptions): void {
-  if (checkedOptions.has(options)) return
-  parseOptions(generateOneSchema, options, 'generateOne')
-  if (Object.isFrozen(options)) checkedOptions.add(options)
-}
-
 function unloaded(): AbortedError {
   return new AbortedError('The model was unloaded.')
-}
-
-function asHeadraceError(error: unknown): HeadraceError {
-  if (isHeadraceError(error)) return error
-  return new InvalidRequestError(
-    `The call could not be made: ${error instanceof Error ? error.message : String(error)}`,
-    { cause: error },
-  )
 }

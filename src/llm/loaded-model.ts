@@ -1,7 +1,8 @@
 import type { LLMMetadata } from '../contract/metadata.js'
 import type { GenerationOptions, ResolvedTimeouts } from '../contract/options.js'
 import type { Warning } from '../contract/response.js'
-import type { CallContext } from './call.js'
+import type { OutputRefusals } from '../output/output-refusals.js'
+import type { CallContext } from './call-spec.js'
 import type { LLMOptions } from './llm-options.js'
 import type { Prompting } from './prompting.js'
 
@@ -22,4 +23,6 @@ export interface LoadedModel extends Description {
   readonly options: LLMOptions
   readonly timeouts: ResolvedTimeouts
   readonly context: CallContext
+  /** What the server has refused to constrain its text to. */
+  readonly refusals: OutputRefusals
 }

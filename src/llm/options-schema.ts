@@ -26,6 +26,8 @@ const tool = z.strictObject({
   parameters: z.record(z.string(), z.unknown()).optional(),
 })
 
+const effort = { strict: z.boolean().optional(), maxAttempts: z.int().min(1).max(10).optional() }
+
 /** What the text must look like. */
 export const structuredOutputSchema: z.ZodType<StructuredOutput, StructuredOutput> = z.discriminatedUnion(
   'format',
@@ -38,10 +40,11 @@ export const structuredOutputSchema: z.ZodType<StructuredOutput, StructuredOutpu
       ),
       name: z.string().optional(),
       whitespacePattern: z.string().optional(),
+      ...effort,
     }),
-    z.strictObject({ format: z.literal('regex'), schema: z.string().min(1) }),
-    z.strictObject({ format: z.literal('choice'), schema: z.array(z.string()).min(1) }),
-    z.strictObject({ format: z.literal('grammar'), schema: z.string().min(1) }),
+    z.strictObject({ format: z.literal('regex'), schema: z.string().min(1), ...effort }),
+    z.strictObject({ format: z.literal('choice'), schema: z.array(z.string()).min(1), ...effort }),
+    z.strictObject({ format: z.literal('grammar'), schema: z.string().min(1), ...effort }),
   ],
   'must be "json", "regex", "choice" or "grammar"',
 )
@@ -131,6 +134,7 @@ export const llmShape: Shape<LLMOptions> = {
       'must have a parse method',
     )
     .optional(),
+  structuredOutput: structuredOutputSchema.optional(),
   generationKwargs: generationSchema.optional(),
   timeouts,
   maxRetries: z.int().min(0).optional(),

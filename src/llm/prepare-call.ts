@@ -11,28 +11,25 @@ import type {
   WireMode,
 } from '../contract/options.js'
 import type { ChatResponse, CompletionResponse, Warning } from '../contract/response.js'
-import type { ConstraintFormat, StructuredOutput } from '../contract/structured-output.js'
+import type { StructuredOutput } from '../contract/structured-output.js'
 import { InvalidRequestError } from '../errors/invalid-request-error.js'
 import { ModelAbilityError } from '../errors/model-ability-error.js'
-import { UnsupportedOptionError } from '../errors/unsupported-option-error.js'
-import { compileOutput } from '../output/compile-output.js'
+import { boundConstraint } from '../output/plan-output.js'
 import type { Answer } from './answer.js'
-import { buildChatResponse, buildCompletionResponse } from './build-response.js'
-import type { CallSpec } from './call.js'
+import { buildChatResponse, buildCompletionResponse, type ResponseFacts } from './build-response.js'
+import type { CallMode } from './call-mode.js'
+import type { CallSpec } from './call-spec.js'
 import { deriveSeed } from './derive-seed.js'
 import { fitWindow } from './fit-window.js'
 import type { LoadedModel } from './loaded-model.js'
 import { mergeOptions, refuseUnsupported } from './merge-options.js'
 import { structuredOutputSchema } from './options-schema.js'
 import { parseOptions } from './parse-options.js'
-import { prepareMessages } from './prepare-messages.js'
-import { opensUserTurn } from './prompting.js'
+import { prepareOutput } from './prepare-output.js'
+import { chatQuestion, promptQuestion } from './question.js'
 import { type Form, gapsOf } from './route.js'
 import { putSystemFirst } from './system-first.js'
 import { type Question, writeInput } from './write-input.js'
-
-/** Who asks: a caller that waits for the answer, one that reads it as it comes, or `generate`. */
-export type CallMode = 'interactive' | 'stream' | 'batch'
 
 /** The call that `complete` makes. @throws HeadraceError when it cannot be made. */
 export async function prepareComplete<T>(
@@ -42,8 +39,14 @@ export async function prepareComplete<T>(
   mode: CallMode,
 ): Promise<CallSpec<CompletionResponse<T>>> {
   if (typeof prompt !== 'string') throw new InvalidRequestError('The prompt of complete must be a string.')
-  const question = promptQuestion(model, prompt, options?.raw)
-  return prepare(model, question, { messages: undefined, prompt }, options, mode, buildCompletionResponse<T>)
+  return prepare({
+    model,
+    question: promptQuestion(model, prompt, options?.raw),
+    asked: { messages: undefined, prompt },
+    call: options,
+    mode,
+    build: buildCompletionResponse<T>,
+  })
 }
 
 /** The call that `chat` makes. @throws HeadraceError when it cannot be made. */
@@ -54,41 +57,14 @@ export async function prepareChat<T>(
   mode: CallMode,
 ): Promise<CallSpec<ChatResponse<T>>> {
   const question = chatQuestion(model, messages)
-  const asked = { messages, prompt: undefined }
-  return prepare(
+  return prepare({
     model,
-    question instanceof Promise ? await question : question,
-    asked,
-    options,
+    question: question instanceof Promise ? await question : question,
+    asked: { messages, prompt: undefined },
+    call: options,
     mode,
-    buildChatResponse<T>,
-  )
-}
-
-function promptQuestion(model: LoadedModel, prompt: string, raw: boolean | undefined): Question {
-  const { completionToPrompt, systemPrompt } = model.options
-  if (raw) return { prompt }
-  if (completionToPrompt !== undefined) return { prompt: completionToPrompt(prompt) }
-  if (!model.metadata.isChatModel) return { prompt: systemPrompt ? `${systemPrompt}\n\n${prompt}` : prompt }
-  return { messages: withSystemPrompt([{ role: 'user', content: prompt }], systemPrompt) }
-}
-
-function chatQuestion(model: LoadedModel, messages: readonly ChatMessage[]): Question | Promise<Question> {
-  const { isVisionModel, isChatModel, modelName } = model.metadata
-  const { messagesToPrompt, systemPrompt } = model.options
-  const toQuestion = (resolved: readonly ChatMessage[]): Question => {
-    const whole = withSystemPrompt(resolved, systemPrompt)
-    if (messagesToPrompt !== undefined) return { prompt: messagesToPrompt(whole) }
-    if (isChatModel) return { messages: whole }
-    throw new ModelAbilityError(
-      `The model ${modelName} cannot chat, it only continues text: use complete(), or give messagesToPrompt.`,
-    )
-  }
-  const resolved = prepareMessages(messages, isVisionModel, modelName)
-  if (messages.length === 0 && !opensUserTurn(model.prompting, messages)) {
-    throw new InvalidRequestError('The conversation is empty: give at least one message.')
-  }
-  return resolved instanceof Promise ? resolved.then(toQuestion) : toQuestion(resolved)
+    build: buildChatResponse<T>,
+  })
 }
 
 /** The call that one sample of one input of `generate` makes. @throws HeadraceError when it cannot be made. */
@@ -106,31 +82,41 @@ export async function prepareSample(
     )
   }
   if (typeof input === 'string') return prepareComplete(model, input, { ...own, raw: true }, 'batch')
-  if ('prompt' in input) return prepareComplete(model, input.prompt, { ...own, raw: input.raw }, 'batch')
+  if ('prompt' in input) {
+    const { prompt, raw, structuredOutput } = input
+    const output = structuredOutput === undefined ? {} : { structuredOutput: checkOutput(structuredOutput) }
+    return prepareComplete(model, prompt, { ...own, ...output, raw }, 'batch')
+  }
   const [first, second] = input as readonly unknown[]
   if (!Array.isArray(first)) return prepareChat(model, input as readonly ChatMessage[], own, 'batch')
-  const structuredOutput = parseOptions(
-    structuredOutputSchema,
-    second as StructuredOutput,
-    "An input's structuredOutput",
-  )
-  return prepareChat(model, first as ChatMessage[], { ...own, structuredOutput }, 'batch')
+  const output = second === undefined || second === null ? {} : { structuredOutput: checkOutput(second) }
+  return prepareChat(model, first as ChatMessage[], { ...own, ...output }, 'batch')
 }
 
-async function prepare<R extends ChatResponse | CompletionResponse>(
-  model: LoadedModel,
-  question: Question,
-  asked: CallSpec<R>['asked'],
-  call: CallOptions | undefined,
-  mode: CallMode,
-  build: (...facts: Parameters<typeof buildChatResponse>) => R,
-): Promise<CallSpec<R>> {
+function checkOutput(structuredOutput: unknown): StructuredOutput {
+  return parseOptions(structuredOutputSchema, structuredOutput as StructuredOutput, "An input's structuredOutput")
+}
+
+/** What a call is prepared of, again for each better answer that is asked for. */
+interface Preparation<R> {
+  readonly model: LoadedModel
+  readonly question: Question
+  readonly asked: CallSpec<R>['asked']
+  readonly call: CallOptions | undefined
+  readonly mode: CallMode
+  readonly build: (answer: Answer, facts: ResponseFacts) => R
+  /** The form of the answer was asked for in words already. */
+  readonly isTold?: boolean
+}
+
+async function prepare<R extends ChatResponse | CompletionResponse>(preparation: Preparation<R>): Promise<CallSpec<R>> {
+  const { model, question, asked, call, mode, build, isTold = false } = preparation
   const { metadata, timeouts } = model
   const { capabilities } = model.context.engine
   const warnings: Warning[] = []
   const policy = model.options.unsupportedOptions ?? 'error'
   const merged = mergeOptions(model.defaults, call)
-  const input = writeInput(model, question, merged, warnings)
+  let input = writeInput(model, question, merged, warnings)
   const gaps = gapsOf(capabilities, input.form)
   const own = refuseUnsupported(merged, gaps, policy, warnings)
   const supported = gaps.stop === undefined ? addStops(own, input.rendered?.stops, capabilities) : own
@@ -142,21 +128,24 @@ async function prepare<R extends ChatResponse | CompletionResponse>(
     )
   }
   const kind: Route = input.form === 'chat' ? 'chat' : 'completion'
-  const output = structuredOutput === undefined ? undefined : await compileOutput(structuredOutput)
-  if (output !== undefined) checkConstraint(output.constraint.format, kind, capabilities)
+  const output =
+    structuredOutput === undefined
+      ? undefined
+      : await prepareOutput(structuredOutput, { model, route: kind, question, mode, isTold, options, warnings })
+  // The words that ask for the form change nothing of the way.
+  if (output !== undefined && output.question !== question) input = writeInput(model, output.question, merged, [])
   const wireMode = call?.wireMode ?? model.options.wireMode ?? 'auto'
   const fitting = fitWindow(model, options, call?.maxTokens, input.tokens, warnings)
+  const { messages } = input
   return {
     request: {
       kind,
       messages:
-        input.messages !== undefined && capabilities.systemFirst === true
-          ? putSystemFirst(input.messages, warnings)
-          : input.messages,
+        messages !== undefined && capabilities.systemFirst === true ? putSystemFirst(messages, warnings) : messages,
       prompt: input.rendered?.text ?? input.prompt,
       rendered: input.rendered && { bos: input.rendered.bos },
       options: fitting,
-      constraint: output?.constraint,
+      constraint: boundConstraint(output?.constraint, fitting.maxTokens, capabilities, warnings),
       stream: asksForStream(mode, wireMode, capabilities.batchWire),
     },
     asked,
@@ -165,25 +154,27 @@ async function prepare<R extends ChatResponse | CompletionResponse>(
     signal: call?.signal,
     timeouts: call?.timeouts === undefined ? timeouts : mergeTimeouts(timeouts, call.timeouts),
     warnings,
-    conclude: (answer, timings, allWarnings) =>
+    output: output && {
+      maxAttempts: output.maxAttempts,
+      isWrapped: output.isWrapped,
+      askAgain: (text, issues) => {
+        const better = output.askAgain(text, issues, fitting)
+        return better && prepare({ ...preparation, ...better, call: { ...call, ...better.changes }, isTold: true })
+      },
+      stepDown: (error) => (output.stepDown(error) ? prepare(preparation) : undefined),
+    },
+    conclude: (answer, { timings, warnings: allWarnings, earlier }) =>
       build(answer, {
         seed: options.seed,
         route: kind,
         inputTokens: input.tokens,
         timings,
         warnings: allWarnings,
-        parsed: callsTools(answer) ? undefined : output?.read(answer.text, answer.finishReason.unified === 'length'),
+        parsed: callsTools(answer) ? undefined : output?.read(answer),
+        rung: output?.rung,
+        earlier,
       }),
   }
-}
-
-function checkConstraint(format: ConstraintFormat, kind: Route, { constraints }: Capabilities): void {
-  if (constraints?.[kind]?.[format] !== undefined) return
-  const reason =
-    constraints?.[kind === 'chat' ? 'completion' : 'chat']?.[format] === undefined
-      ? `this engine does not constrain its text to a ${format === 'json' ? 'schema' : format}`
-      : `the server constrains ${kind === 'chat' ? 'literal text' : 'conversations'} only`
-  throw new UnsupportedOptionError(`structuredOutput cannot be honoured: ${reason}.`, { option: 'structuredOutput' })
 }
 
 /** After the call's own stop strings those of the turn that the model writes, as far as the server takes them. */
@@ -246,9 +237,4 @@ function asksForStream(mode: CallMode, wireMode: WireMode, batchWire: 'json' | '
   if (mode === 'stream') return true
   if (wireMode !== 'auto') return wireMode === 'stream'
   return mode === 'interactive' || batchWire === 'stream'
-}
-
-function withSystemPrompt(messages: readonly ChatMessage[], systemPrompt: string | undefined): readonly ChatMessage[] {
-  if (!systemPrompt || messages[0]?.role === 'system') return messages
-  return [{ role: 'system', content: systemPrompt }, ...messages]
 }

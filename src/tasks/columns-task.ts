@@ -2,6 +2,7 @@ import type { ChatMessage } from '../contract/message.js'
 import { InvalidRowError } from '../errors/invalid-row-error.js'
 import { missingColumn } from './missing-column.js'
 import { readMessages } from './read-messages.js'
+import { readStructuredOutput } from './read-structured-output.js'
 import type { Row, Task, TaskRequest } from './task.js'
 
 export interface ColumnsTaskOptions {
@@ -13,14 +14,19 @@ export interface ColumnsTaskOptions {
 
 /**
  * Asks what stands in a row's columns: `messages` as the conversation, else `prompt`, else `instruction`. A column
- * `system_prompt` goes first. With `raw` it is `prompt`, else `instruction`, continued literally.
+ * `system_prompt` goes first. With `raw` it is `prompt`, else `instruction`, continued literally. A column
+ * `structured_output` (`{ format, schema }`) says what the row's answer must look like.
  */
 export function columnsTask(options: ColumnsTaskOptions = {}): Task {
   const { system, raw = false } = options
   return {
     name: 'columns',
     config: { ...(system === undefined ? {} : { system }), ...(raw ? { raw } : {}) },
-    render: (row): TaskRequest => (raw ? { input: readPrompt(row) } : { input: readConversation(row, system) }),
+    render(row): TaskRequest {
+      const input = raw ? readPrompt(row) : readConversation(row, system)
+      const structuredOutput = readStructuredOutput(row)
+      return structuredOutput === undefined ? { input } : { input, options: { structuredOutput } }
+    },
   }
 }
 

@@ -17,8 +17,10 @@ export type Form = Sent | 'refused'
 
 /** What becomes of every option on a route. */
 export type OptionForms = Readonly<Record<CaseOption, Form>>
+/** `words`: it is asked for in words, and refused where it has to be constrained. */
+export type OutputForm = Form | 'words'
 /** What becomes of every format of `structuredOutput` on a route. */
-export type OutputForms = Readonly<Record<OutputFormat, Form>>
+export type OutputForms = Readonly<Record<OutputFormat, OutputForm>>
 
 /** What is particular to one test. */
 export interface Setup {
@@ -118,6 +120,8 @@ const noOptions: OptionForms = {
 }
 
 export const noOutputs: OutputForms = { json: 'refused', regex: 'refused', choice: 'refused', grammar: 'refused' }
+/** Of a route for conversations. A grammar is no request that words can make. */
+export const inWords: OutputForms = { json: 'words', regex: 'words', choice: 'words', grammar: 'refused' }
 
 /** A body with the fields of its one inner object beside the others. */
 export function flatten(body: Json): Json {

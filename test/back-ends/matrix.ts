@@ -2,7 +2,6 @@
 import { readFileSync } from 'node:fs'
 
 import type { Capabilities, Route } from '../../src/contract/capabilities.js'
-import type { ConstraintFormat } from '../../src/contract/structured-output.js'
 import { HfRouterDialect } from '../../src/dialects/hf-router/hf-router-dialect.js'
 import { LlamaServerDialect } from '../../src/dialects/llama-server/llama-server-dialect.js'
 import { OpenAIDialect } from '../../src/dialects/openai/openai-dialect.js'
@@ -17,10 +16,10 @@ import { ChatTemplate } from '../../src/template/chat-template.js'
 import { describeModel } from '../support/xinference-profiles/describe-model.js'
 import { engines } from '../support/xinference-profiles/profile.js'
 import { profiles } from '../support/xinference-profiles/profiles.js'
-import { type CaseOption, caseOptions, outputFormats } from './option-cases.js'
+import { type CaseOption, caseOptions, type OutputFormat, outputFormats } from './option-cases.js'
 
 /** Whether an option is honoured on a route, and by which field a format of `structuredOutput` constrains the text, or `false`. */
-export type Cells = Readonly<Record<CaseOption, boolean> & Record<ConstraintFormat, string | false>>
+export type Cells = Readonly<Record<CaseOption, boolean> & Record<OutputFormat | 'json-object', string | false>>
 
 export interface MatrixColumn {
   /** As the suite calls the back end. */
@@ -82,6 +81,8 @@ function cellsOf(capabilities: Capabilities, route: Route): Cells {
   const form: Form = route === 'chat' ? 'chat' : 'literal'
   const gaps = gapsOf(capabilities, form)
   const options = caseOptions.map((option) => [option, gaps[option] === undefined] as const)
-  const formats = outputFormats.map((format) => [format, capabilities.constraints?.[route]?.[format] ?? false] as const)
+  const formats = ([...outputFormats, 'json-object'] as const).map(
+    (format) => [format, capabilities.constraints?.[route]?.[format] ?? false] as const,
+  )
   return Object.fromEntries([...options, ...formats]) as Cells
 }

@@ -50,7 +50,7 @@ export const caseOptions: readonly CaseOption[] = Object.keys(optionCases) as Ca
 
 export const schema = {
   type: 'object',
-  properties: { name: { type: 'string' } },
+  properties: { name: { type: 'string', maxLength: 40 } },
   required: ['name'],
   additionalProperties: false,
 } as const

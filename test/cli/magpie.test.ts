@@ -67,7 +67,9 @@ describe('headrace magpie', () => {
     const args = ['magpie', '-n', '4', '-o', path('out.jsonl'), '--max-tokens', '40']
     const { code, stdout, stderr } = await run(args)
     expect({ code, stdout }).toEqual({ code: 0, stdout: '' })
-    expect(stderr).toMatch(/^4 rows: 4 ok\n\d+ candidates, \d+ rejected.*\n[^]*\d+ requests, .*\nlimit .*\n.*out\.jsonl\n$/m)
+    expect(stderr).toMatch(
+      /^4 rows: 4 ok\n\d+ candidates, \d+ rejected.*\n[^]*\d+ requests, .*\nlimit .*\n.*out\.jsonl\n$/m,
+    )
     const rows = await readRows(path('out.jsonl'))
     expect(rows).toHaveLength(4)
     for (const { instruction, response } of rows) {

@@ -42,7 +42,11 @@ describe('an answer is', () => {
 
   it('one of a choice, also in JSON', async () => {
     const { code, stdout } = await run(['chat', 'What is it?', '--choice', 'dark red,green', '--json'])
-    expect((JSON.parse(stdout) as { text: string }).text).toMatch(/^(dark red|green)$/)
+    expect(JSON.parse(stdout)).toMatchObject({
+      text: expect.stringMatching(/^(dark red|green)$/),
+      parsed: expect.stringMatching(/^(dark red|green)$/),
+      structuredOutput: { rung: 'constrained', attempts: 1 },
+    })
     expect(code).toBe(0)
   })
 })
@@ -50,25 +54,35 @@ describe('an answer is', () => {
 describe('nothing valid is exit code 1', () => {
   const args = ['chat', 'Who are you?', '--max-tokens', '3']
 
-  it('with the sentence after what came', async () => {
+  it('with the sentence alone where the answer was cut', async () => {
     const { code, stdout, stderr } = await run([...args, '--schema', file])
     expect(stderr).toMatch(
-      /^headrace: The answer is not JSON: [^\n]*cut at maxTokens: raise it\. \[INVALID_OUTPUT\]\n$/,
+      /^headrace: The answer met its token limit [^\n]*raise maxTokens[^\n]* \[OUTPUT_TRUNCATED\]\n$/,
     )
-    expect(stdout).toMatch(/^\{"/)
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+  })
+
+  it('with what had come, in JSON', async () => {
+    const { code, stdout } = await run([...args, '--schema', file, '--json'])
+    expect(JSON.parse(stdout)).toMatchObject({
+      error: { code: 'OUTPUT_TRUNCATED', partial: { text: expect.stringMatching(/^\{"/) } },
+    })
     expect(code).toBe(1)
   })
 
-  it('with the issues in JSON', async () => {
-    const { code, stdout } = await run([...args, '--schema', file, '--json'])
-    expect(JSON.parse(stdout)).toMatchObject({
-      error: {
-        code: 'INVALID_OUTPUT',
-        issues: [{ path: '', message: expect.any(String) }],
-        partial: { text: expect.any(String) },
-      },
+  it('with every answer and its issues', async () => {
+    // The stop string takes the end of the JSON.
+    const stopped = [...args.slice(0, 2), '--schema', file, '--stop', '"id"', '--max-attempts', '3', '--seed', '1']
+    const { code, stdout, stderr } = await run(stopped)
+    const [first, ...lines] = stderr.trimEnd().split('\n')
+    expect(first).toMatch(/^headrace: The answer is not JSON: [^\n]* \[INVALID_OUTPUT\]$/)
+    expect(lines.filter((line) => /^  answer \d: \{"name":/.test(line))).toHaveLength(3)
+    expect(lines.filter((line) => line.startsWith('    the whole: must be JSON'))).toHaveLength(3)
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    const { stdout: json } = await run([...stopped, '--json'])
+    expect(JSON.parse(json)).toMatchObject({
+      error: { code: 'INVALID_OUTPUT', issues: [{ path: '' }], attempts: [{ issues: [{ path: '' }] }, {}, {}] },
     })
-    expect(code).toBe(1)
   })
 
   it('and so is a keyword that cannot be honoured', async () => {
@@ -90,6 +104,12 @@ describe('wrong usage is one line', () => {
   it.each([
     ['a wrong expression', ['--regex', '('], /not a regular expression.*\[INVALID_OPTION\]/],
     ['two of them', ['--regex', 'a', '--choice', 'b'], /--regex.*cannot be used with.*--choice/],
+    ['nothing to be strict about', ['--strict'], /--strict needs --schema, --regex or --choice.*\[INVALID_OPTION\]/],
+    [
+      'no number of attempts',
+      ['--regex', 'a', '--max-attempts', '0'],
+      /maxAttempts must be at least 1.*\[INVALID_OPTION\]/,
+    ],
   ])('%s', async (_name, args, message) => {
     await expectFailure(args, 2, message)
   })

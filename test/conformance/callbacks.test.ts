@@ -201,7 +201,7 @@ describe('each call', () => {
     await run(llm, () => server.received(chatRoute)).catch(() => undefined)
     await llm.unload()
     const [first] = heard
-    const outer = heard.filter(({ name }) => name !== 'llm-stream')
+    const outer = heard.filter(({ name }) => name !== 'llm-stream' && name !== 'retry')
     expect(outer.map(({ name }) => name)).toEqual(['llm-start', code === undefined ? 'llm-end' : 'llm-error'])
     expect(outer[1]?.event.id).toBe(first?.event.id)
     if (code !== undefined) {

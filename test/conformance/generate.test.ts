@@ -80,7 +80,7 @@ describe('generate', () => {
     const schema = { type: 'string' }
     const inputs: GenerateInput[] = [
       conversation('a'),
-      [conversation('b'), { format: 'json', schema }],
+      [conversation('b'), { format: 'json', schema, maxAttempts: 1 }],
       { prompt: 'c' },
       { prompt: 'd', raw: true },
       'e',

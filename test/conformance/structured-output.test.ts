@@ -79,9 +79,16 @@ describe('structuredOutput', () => {
     expect((await llm.chat(question)).parsed).toBeUndefined()
     const [generated] = await llm.generate([question], output(jsonSchema))
     expect(generated?.responses[0]?.parsed).toEqual(value)
-    const copy = llm.with({ generationKwargs: output(jsonSchema) })
+    const copy = llm.with(output(jsonSchema))
     expect((await copy.chat(question)).parsed).toEqual(value)
-    expect(server.bodiesTo(chatRoute).filter((body) => 'response_format' in body)).toHaveLength(4)
+    expect((await llm.with({ generationKwargs: output(jsonSchema) }).chat(question)).parsed).toEqual(value)
+    const outputs = await llm.generate([
+      [question, output(jsonSchema).structuredOutput],
+      { prompt: 'Who?', ...output(jsonSchema) },
+      [question, null],
+    ])
+    expect(outputs.map(({ responses }) => responses[0]?.parsed)).toEqual([value, value, undefined])
+    expect(server.bodiesTo(chatRoute).filter((body) => 'response_format' in body)).toHaveLength(7)
   })
 
   it.each([
@@ -92,6 +99,27 @@ describe('structuredOutput', () => {
   ])('takes a schema of %s', async ($schema) => {
     const { llm } = await start('{"name": "Ada", "age": 36}')
     expect((await llm.chat(question, output({ $schema, ...jsonSchema }))).parsed).toEqual({ name: 'Ada', age: 36 })
+  })
+
+  it('fills a template and gives the typed value', async () => {
+    const Person = z.object({ name: z.string(), age: z.number() })
+    const { server, llm } = await start('{"name": "Ada", "age": 36}')
+    const person = await llm.structuredPredict(Person, 'Who is {who}?', { who: 'Ada' }, { maxTokens: 50 })
+    expect(person.name.toUpperCase()).toBe('ADA')
+    const conversation = [{ role: 'user', content: 'And {who}?' }] as const
+    expect(await llm.structuredPredict(jsonSchema, conversation, { who: 'Bob' })).toEqual({ name: 'Ada', age: 36 })
+    const asked = server.bodiesTo(chatRoute).map(({ messages }) => messages)
+    expect(asked).toEqual([[{ role: 'user', content: 'Who is Ada?' }], [{ role: 'user', content: 'And Bob?' }]])
+    expect(server.bodiesTo(chatRoute)[0]).toMatchObject({ max_tokens: 50 })
+  })
+
+  it('is written to JSON as a JSON Schema', async () => {
+    const { llm } = await start('{}', output(z.object({ name: z.string() })))
+    const { config } = JSON.parse(JSON.stringify(llm)) as { config: { structuredOutput: { schema: object } } }
+    expect(config.structuredOutput).toMatchObject({
+      format: 'json',
+      schema: { properties: { name: { type: 'string' } } },
+    })
   })
 
   it('takes the same schema again, also with an $id', async () => {
@@ -105,14 +133,14 @@ describe('structuredOutput', () => {
 describe('an answer that does not fit', () => {
   it.each([
     ['is no JSON', 'Ada, 36', '', /not JSON/],
-    ['is JSON inside a fence', '```json\n{"name": "Ada", "age": 36}\n```', '', /not JSON/],
+    ['is JSON inside two fences', '```\n{"name": "Ada", "age": 36}\n```\n```\n{}\n```', '', /not JSON/],
     ['is empty', '', '', /not JSON/],
     ['ignores the schema', '{"name": "Ada"}', '', /does not fit the schema.*age/],
     ['has a wrong member', '{"name": "Ada", "age": -1}', '/age', /does not fit the schema at \/age.*>= 0/],
     ['has one too many', '{"name": "Ada", "age": 1, "x": 1}', '', /additional/],
   ])('because it %s is INVALID_OUTPUT', async (_name, text, path, message) => {
     const { server, llm } = await start(text, { maxRetries: 5 })
-    const error = await errorOf<InvalidOutputError>(llm.chat(question, output(jsonSchema)))
+    const error = await errorOf<InvalidOutputError>(llm.chat(question, output(jsonSchema, { maxAttempts: 1 })))
     expect(error).toMatchObject({
       code: 'INVALID_OUTPUT',
       isRetryable: false,
@@ -140,7 +168,31 @@ describe('an answer that does not fit', () => {
       model: { model_engine: 'vLLM' },
     })
     const error = await errorOf(connect(server).chat(question, output(jsonSchema)))
-    expect(error).toMatchObject({ code: 'INVALID_OUTPUT', message: expect.stringContaining('cut at maxTokens') })
+    expect(error).toMatchObject({
+      code: 'OUTPUT_TRUNCATED',
+      message: expect.stringContaining('raise maxTokens'),
+      partial: { text: '{"name": "Ad' },
+    })
+    // More tokens is what it needs, not another try.
+    expect(server.requestsTo(chatRoute)).toHaveLength(1)
+  })
+
+  it('is none that was cut where nothing of it is missing', async () => {
+    const server = await startXinference({
+      chat: stream(chatChunk({ content: '{"name": "Ada", "age": 36}' }), chatChunk({}, 'length'), '[DONE]'),
+      model: { model_engine: 'vLLM' },
+    })
+    expect((await connect(server).chat(question, output(jsonSchema))).parsed).toEqual({ name: 'Ada', age: 36 })
+  })
+
+  it.each([
+    ['a code fence', '```json\n{"name": "Ada", "age": 36}\n```'],
+    ['words and a code fence', 'Here it is:\n```\n{"name": "Ada", "age": 36}\n```\nAnything else?'],
+    ['thinking', '<think>{"name": "Bob"}?</think>\n\n{"name": "Ada", "age": 36}'],
+    ['thinking without its first tag, and a fence', 'Ada.</think>```json\n{"name": "Ada", "age": 36}\n```'],
+  ])('is none because of %s around it', async (_name, text) => {
+    const { llm } = await start(text)
+    expect((await llm.chat(question, output(jsonSchema))).parsed).toEqual({ name: 'Ada', age: 36 })
   })
 
   it('ends a stream after its parts', async () => {
@@ -168,9 +220,9 @@ describe('an answer that does not fit', () => {
 })
 
 describe('a request for it', () => {
-  it.each(['Transformers', 'MLX'])('is refused on %s', async (engine) => {
+  it.each(['Transformers', 'MLX'])('that is strict is refused on %s', async (engine) => {
     const { server, llm } = await start('{}', {}, { model_engine: engine })
-    expect(await errorOf(llm.chat(question, output(jsonSchema)))).toMatchObject({
+    expect(await errorOf(llm.chat(question, output(jsonSchema, { strict: true })))).toMatchObject({
       code: 'UNSUPPORTED_OPTION',
       option: 'structuredOutput',
     })

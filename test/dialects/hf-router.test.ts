@@ -70,7 +70,7 @@ it('takes no literal text, no regex, and nothing that providers may drop', async
   const server = await RouterServer.start()
   const llm = connectDialect(new HfRouterDialect({ model: 'org/model' }), server, { apiKey })
   expect(await errorOf(llm.complete('x', { raw: true }))).toMatchObject({ code: 'MODEL_ABILITY' })
-  for (const options of [{ topK: 5 }, { structuredOutput: { format: 'regex', schema: 'a' } as const }]) {
+  for (const options of [{ topK: 5 }, { structuredOutput: { format: 'regex', schema: 'a', strict: true } as const }]) {
     expect(await errorOf(llm.chat(hello, options))).toMatchObject({ code: 'UNSUPPORTED_OPTION' })
   }
   expect(server.requests).toHaveLength(0)

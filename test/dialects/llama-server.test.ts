@@ -78,7 +78,8 @@ describe.each(['json', 'stream'] as const)('as %s', (wireMode) => {
 
   it.each([
     [{ format: 'json', schema } as const, { schema }, '{"a":"b"}'],
-    [{ format: 'choice', schema: ['a"', 'b'] } as const, { grammar: String.raw`root ::= "a\"" | "b"` }, 'b'],
+    [{ format: 'choice', schema: ['a"', 'b'] } as const, { grammar: 'root ::= "a\\x22" | "b"\n' }, 'b'],
+    [{ format: 'regex', schema: '[0-9]{2}' } as const, { grammar: 'root ::= [0-9]{2,2}\n' }, '12'],
     [{ format: 'grammar', schema: 'root ::= "a"' } as const, { grammar: 'root ::= "a"' }, 'a'],
   ])('constrains both routes: %j', async (structuredOutput, constraint, text) => {
     const { server, llm } = await start({ answer: () => text })
@@ -135,7 +136,8 @@ describe.each(['json', 'stream'] as const)('as %s', (wireMode) => {
     const tools = [{ name: 'f' }]
     for (const options of [
       { stopTokenIds: [1] },
-      { structuredOutput: { format: 'regex', schema: 'a' } as const },
+      // What no grammar says.
+      { structuredOutput: { format: 'regex', schema: '(?=a).' } as const },
       { tools, toolChoice: { name: 'f' } },
     ]) {
       expect(await errorOf(llm.chat(hello, { wireMode, ...options }))).toMatchObject({ code: 'UNSUPPORTED_OPTION' })

@@ -102,7 +102,7 @@ describe('llama-cpp-python 0.3.36', () => {
     await errorOf(llm.chat(question, { structuredOutput: { format: 'json', schema } }))
     expect(sent()).toMatchObject({ response_format: { type: 'json_object', schema } })
     await llm.complete('x', { raw: true, structuredOutput: { format: 'choice', schema: ['Oslo', 'Rome'] } })
-    expect(sent()).toMatchObject({ grammar: 'root ::= "Oslo" | "Rome"' })
+    expect(sent()).toMatchObject({ grammar: 'root ::= "Oslo" | "Rome"\n' })
   })
 
   it('is asked one thing at a time, and for whole answers, which nothing interrupts', async () => {
@@ -232,7 +232,7 @@ describe('transformers serve 5.17.0', () => {
     [{ stopTokenIds: [1] }],
     [{ tools, parallelToolCalls: false }],
     [{ tools, toolChoice: 'required' }],
-    [{ structuredOutput: { format: 'json', schema: {} } }],
+    [{ structuredOutput: { format: 'json', schema: {}, strict: true } }],
   ] as const)('refuses %j, which it ignores', async (options) => {
     const { llm, server } = await open(transformersServe)
     await llm.load()

@@ -286,23 +286,33 @@ it('says that the key is wrong, although TGI says nothing', async () => {
   })
 })
 
-it('refuses schemas that TGI refuses, and constraints where the server has none', async () => {
+it('refuses constraints where the server has none, if they are strict', async () => {
   const server = await TgiServer.start()
-  const list = { format: 'json', schema: { type: 'array' } } as const
-  expect(await errorOf(connectDialect(new TgiDialect(), server).chat(hello, { structuredOutput: list }))).toMatchObject(
-    {
-      code: 'UNSUPPORTED_OPTION',
-      message: expect.stringContaining('"properties"') as string,
-    },
-  )
   const without = connectDialect(new TgiDialect({ supportsGrammar: false }), server)
-  const structuredOutput = { format: 'json', schema } as const
+  const structuredOutput = { format: 'json', schema, strict: true } as const
   expect(await errorOf(without.chat(hello, { structuredOutput }))).toMatchObject({ code: 'UNSUPPORTED_OPTION' })
   const old = connectDialect(new TgiDialect({ version: '2.0.4' }), server)
   expect(await errorOf(old.chat(hello, { structuredOutput }))).toMatchObject({
     message: expect.stringContaining('literal text only') as string,
   })
   expect(server.requests).toHaveLength(0)
+})
+
+it('asks in words a server that was started without grammars and did not say so', async () => {
+  const refused = new Refusal(422, {
+    error: 'Input validation error: grammar is not supported',
+    error_type: 'validation',
+  })
+  const server = await TgiServer.start({
+    answer: ({ body }) => {
+      if (body['response_format'] !== undefined) throw refused
+      return '```json\n{"a":"b"}\n```'
+    },
+  })
+  const llm = connectDialect(new TgiDialect(), server)
+  const { parsed, structuredOutput } = await llm.chat(hello, { structuredOutput: { format: 'json', schema } })
+  expect(parsed).toEqual({ a: 'b' })
+  expect(structuredOutput).toEqual({ rung: 'prompt', attempts: 1 })
 })
 
 it('names an adapter on both routes', async () => {

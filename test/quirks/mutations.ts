@@ -346,9 +346,9 @@ export const quirks: readonly Quirk[] = [
         handling: 'one that has not is',
       },
       {
-        path: call,
-        text: `&& !isMadeAgain) return false`,
-        replacement: `) return false`,
+        path: 'src/llm/retry-policy.ts',
+        text: `&& !isMadeAgain) return undefined`,
+        replacement: `) return undefined`,
         handling: 'also while the model is missing',
       },
     ],

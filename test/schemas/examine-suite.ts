@@ -63,7 +63,7 @@ async function validatorOf(schema: SuiteGroup['schema']): Promise<((text: string
     const output = await compileOutput({ format: 'json', schema })
     return (text) => {
       try {
-        output.read(text, false)
+        output.read({ text: text, wasCut: false, isWrapped: false })
         return true
       } catch {
         return false

@@ -71,12 +71,13 @@ expectTypeOf(llamaCpp.chat(messages, { structuredOutput: { format, schema: User 
   ChatResponse<User>
 >()
 
-// The stream's vocabulary is closed: after these four there is nothing.
+// The stream's vocabulary is closed: after these five there is nothing.
 for await (const part of llm.streamChat(messages)) {
   expectTypeOf(part.delta).toEqualTypeOf<string>()
   if (part.type === 'text') expectTypeOf(part.logprobs).toExtend<readonly unknown[] | undefined>()
   else if (part.type === 'reasoning') expectTypeOf(part.reasoningDelta).toEqualTypeOf<string>()
   else if (part.type === 'tool-call') expectTypeOf(part.argumentsDelta).toEqualTypeOf<string>()
+  else if (part.type === 'restart') expectTypeOf(part.attempt).toEqualTypeOf<number>()
   else if (part.type === 'finish') expectTypeOf(part.response).toEqualTypeOf<ChatResponse>()
   else expectTypeOf(part).toEqualTypeOf<never>()
 }

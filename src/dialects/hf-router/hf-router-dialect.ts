@@ -3,7 +3,7 @@ import type { AnswerContext, Dialect, ErrorAnswer, StreamReader, WireRequest } f
 import type { AnswerSink, CanonicalRequest } from '../../contract/engine.js'
 import type { HeadraceError } from '../../errors/headrace-error.js'
 import { compileRequest, openAIFields, promptWithoutBos, toWire } from '../openai/compile-request.js'
-import { jsonSchemaFormat } from '../openai/json-schema-format.js'
+import { isJsonConstraint, responseFormat } from '../openai/json-schema-format.js'
 import { openAIGaps } from '../openai/openai-dialect.js'
 import { readAnswer } from '../openai/read-answer.js'
 import { OpenAIStreamReader } from '../openai/stream-reader.js'
@@ -45,7 +45,7 @@ export class HfRouterDialect implements Dialect {
       vision,
       tools: true,
       unsupported: Object.fromEntries(Object.keys(openAIGaps).map((option) => [option, rarelyTaken])),
-      constraints: { chat: { json: 'response_format' } },
+      constraints: { chat: { json: 'response_format', 'json-object': 'response_format' } },
     }
   }
 
@@ -57,7 +57,7 @@ export class HfRouterDialect implements Dialect {
       return toWire(path, body, request)
     }
     const body = compileRequest(request, this.#model, openAIFields)
-    if (request.constraint?.format === 'json') body['response_format'] = jsonSchemaFormat(request.constraint)
+    if (isJsonConstraint(request.constraint)) body['response_format'] = responseFormat(request.constraint)
     return toWire('/v1/chat/completions', body, request)
   }
 

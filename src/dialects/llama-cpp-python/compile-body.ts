@@ -1,12 +1,13 @@
 import type { CanonicalRequest } from '../../contract/engine.js'
 import { UnsupportedOptionError } from '../../errors/unsupported-option-error.js'
 import { grammarOf } from '../llama-server/fields.js'
+import { isJsonConstraint } from '../openai/json-schema-format.js'
 import {
   compileRequest,
   type FieldNames,
   openAIFields,
   promptWithoutBos,
-  type WireBody,
+  type WrittenBody,
 } from '../openai/compile-request.js'
 
 const fields: FieldNames = { ...openAIFields, topK: 'top_k', minP: 'min_p', repetitionPenalty: 'repeat_penalty' }
@@ -16,7 +17,7 @@ const fields: FieldNames = { ...openAIFields, topK: 'top_k', minP: 'min_p', repe
  *
  * @throws UnsupportedOptionError `UNSUPPORTED_OPTION`
  */
-export function compileBody(request: CanonicalRequest, model: string): WireBody {
+export function compileBody(request: CanonicalRequest, model: string): WrittenBody {
   const { kind, options, constraint } = request
   const { logprobs, toolChoice } = options
   if (toolChoice === 'required') {
@@ -30,7 +31,13 @@ export function compileBody(request: CanonicalRequest, model: string): WireBody 
   if (kind === 'completion') body['prompt'] = promptWithoutBos(request)
   // Without a number there are none.
   else if (logprobs === true) body['top_logprobs'] = 0
-  if (constraint?.format === 'json') body['response_format'] = { type: 'json_object', schema: constraint.schema }
-  else if (constraint !== undefined) body['grammar'] = grammarOf(constraint)
-  return body
+  if (constraint === undefined) return { body }
+  if (isJsonConstraint(constraint)) {
+    const schema = constraint.format === 'json' ? { schema: constraint.schema } : {}
+    body['response_format'] = { type: 'json_object', ...schema }
+    return { body }
+  }
+  const { grammar, warnings } = grammarOf(constraint, options.maxTokens)
+  body['grammar'] = grammar
+  return { body, warnings }
 }

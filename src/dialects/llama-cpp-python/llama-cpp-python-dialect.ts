@@ -20,7 +20,7 @@ export interface LlamaCppPythonModel {
 
 const unknown = 'the server of llama-cpp-python drops it'
 const noVariables = 'the server of llama-cpp-python gives its chat template no variables of a request'
-const grammars = { choice: 'grammar', grammar: 'grammar' }
+const grammars = { regex: 'grammar', choice: 'grammar', grammar: 'grammar' }
 
 /** The server of llama-cpp-python (0.3.36), which has llama.cpp's engine and not the routes of its `llama-server`. */
 export class LlamaCppPythonDialect implements Dialect {
@@ -40,7 +40,11 @@ export class LlamaCppPythonDialect implements Dialect {
         chatTemplateKwargs: noVariables,
       },
       extras: { chat: ['logitBias'], completion: ['logitBias'] },
-      constraints: { chat: { ...grammars, json: 'response_format' }, completion: grammars },
+      constraints: {
+        chat: { ...grammars, json: 'response_format', 'json-object': 'response_format' },
+        completion: grammars,
+      },
+      holdsLengths: true,
       // A stream counts no tokens, and ends as soon as anybody asks for anything else.
       batchWire: 'json',
       // It has one model in memory, which answers one request after the other.
@@ -50,7 +54,8 @@ export class LlamaCppPythonDialect implements Dialect {
 
   compile(request: CanonicalRequest): WireRequest {
     const path = request.kind === 'chat' ? '/v1/chat/completions' : '/v1/completions'
-    return toWire(path, compileBody(request, this.#model), request)
+    const { body, warnings } = compileBody(request, this.#model)
+    return toWire(path, body, request, warnings)
   }
 
   read(answer: unknown, kind: CanonicalRequest['kind'], sink: AnswerSink, context?: AnswerContext): void {

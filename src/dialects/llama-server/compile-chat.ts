@@ -1,7 +1,7 @@
 import type { CanonicalRequest } from '../../contract/engine.js'
 import { UnsupportedOptionError } from '../../errors/unsupported-option-error.js'
-import { compileRequest, type FieldNames, type WireBody } from '../openai/compile-request.js'
-import { jsonSchemaFormat } from '../openai/json-schema-format.js'
+import { compileRequest, type FieldNames, type WrittenBody } from '../openai/compile-request.js'
+import { isJsonConstraint, responseFormat } from '../openai/json-schema-format.js'
 import { templateVariables } from '../openai/template-variables.js'
 import { grammarOf, logitBiasOf, samplingFields } from './fields.js'
 
@@ -13,7 +13,7 @@ const fields: FieldNames = { ...samplingFields, maxTokens: 'max_tokens', paralle
  *
  * @throws UnsupportedOptionError `UNSUPPORTED_OPTION`
  */
-export function compileChat(request: CanonicalRequest, model: string): WireBody {
+export function compileChat(request: CanonicalRequest, model: string): WrittenBody {
   const { options, constraint } = request
   if (typeof options.toolChoice === 'object') {
     // It falls back to `auto` without a word.
@@ -27,7 +27,12 @@ export function compileChat(request: CanonicalRequest, model: string): WireBody 
   if (logitBias !== undefined) body['logit_bias'] = logitBias
   const variables = templateVariables(options)
   if (variables !== undefined) body['chat_template_kwargs'] = variables
-  if (constraint?.format === 'json') body['response_format'] = jsonSchemaFormat(constraint)
-  else if (constraint !== undefined) body['grammar'] = grammarOf(constraint)
-  return body
+  if (constraint === undefined) return { body }
+  if (isJsonConstraint(constraint)) {
+    body['response_format'] = responseFormat(constraint)
+    return { body }
+  }
+  const { grammar, warnings } = grammarOf(constraint, options.maxTokens)
+  body['grammar'] = grammar
+  return { body, warnings }
 }

@@ -1,5 +1,13 @@
 import type { CanonicalRequest } from '../../contract/engine.js'
-import { copyOptions, type FieldNames, promptWithoutBos, stopsOf, type WireBody } from '../openai/compile-request.js'
+import {
+  copyOptions,
+  type FieldNames,
+  promptWithoutBos,
+  stopsOf,
+  type WireBody,
+  type WrittenBody,
+} from '../openai/compile-request.js'
+import { isJsonConstraint } from '../openai/json-schema-format.js'
 import { grammarOf, logitBiasOf, samplingFields } from './fields.js'
 
 const fields: FieldNames = { ...samplingFields, maxTokens: 'n_predict' }
@@ -9,7 +17,7 @@ const fields: FieldNames = { ...samplingFields, maxTokens: 'n_predict' }
  *
  * @throws UnsupportedOptionError `UNSUPPORTED_OPTION`
  */
-export function compileCompletion(request: CanonicalRequest): WireBody {
+export function compileCompletion(request: CanonicalRequest): WrittenBody {
   const { options, constraint, stream } = request
   const body: WireBody = { prompt: promptWithoutBos(request) }
   copyOptions(options, fields, body)
@@ -19,8 +27,13 @@ export function compileCompletion(request: CanonicalRequest): WireBody {
   if (logitBias !== undefined) body['logit_bias'] = logitBias
   const { logprobs } = options
   if (logprobs !== undefined && logprobs !== false) body['n_probs'] = logprobs === true ? 1 : Math.max(logprobs, 1)
-  if (constraint?.format === 'json') body['json_schema'] = constraint.schema
-  else if (constraint !== undefined) body['grammar'] = grammarOf(constraint)
   if (stream) body['stream'] = true
-  return body
+  if (constraint === undefined) return { body }
+  if (isJsonConstraint(constraint)) {
+    body['json_schema'] = constraint.format === 'json' ? constraint.schema : { type: 'object' }
+    return { body }
+  }
+  const { grammar, warnings } = grammarOf(constraint, options.maxTokens)
+  body['grammar'] = grammar
+  return { body, warnings }
 }

@@ -1,6 +1,8 @@
 import type { CanonicalRequest } from '../../contract/engine.js'
 import type { Constraint } from '../../contract/structured-output.js'
-import { UnsupportedOptionError } from '../../errors/unsupported-option-error.js'
+import type { BoundedGrammar } from '../../output/grammar/bound-grammar.js'
+import { choiceToGbnf } from '../../output/grammar/choice-to-gbnf.js'
+import { regexToGbnf } from '../../output/grammar/regex-to-gbnf.js'
 import type { FieldNames } from '../openai/compile-request.js'
 
 /** Options that both routes take, under the same names and as they are. */
@@ -24,28 +26,21 @@ export function logitBiasOf({
   return logitBias && Object.entries(logitBias).map(([token, bias]) => [Number(token), bias] as const)
 }
 
+/** What is not a schema: it is written as a grammar. */
+export type GrammarConstraint = Exclude<Constraint, { readonly format: 'json' | 'json-object' }>
+
 /**
- * A constraint that is written as a grammar (GBNF).
+ * A constraint as a grammar (GBNF), in which a regular expression without an end gets one within `maxTokens`.
  *
- * @throws UnsupportedOptionError `UNSUPPORTED_OPTION`
+ * @throws UnsupportedOptionError `UNSUPPORTED_OPTION` for a regular expression that no grammar can express.
  */
-export function grammarOf(constraint: Exclude<Constraint, { readonly format: 'json' }>): string {
+export function grammarOf(constraint: GrammarConstraint, maxTokens: number | undefined): BoundedGrammar {
   switch (constraint.format) {
     case 'grammar':
-      return constraint.grammar
+      return { grammar: constraint.grammar, warnings: [] }
     case 'choice':
-      return `root ::= ${constraint.choices.map(literal).join(' | ')}`
+      return { grammar: choiceToGbnf(constraint.choices), warnings: [] }
     case 'regex':
-      throw new UnsupportedOptionError(
-        'structuredOutput cannot be honoured: llama-server takes no regular expressions; give a grammar (GBNF) or a JSON Schema.',
-        { option: 'structuredOutput' },
-      )
+      return regexToGbnf(constraint.pattern, { maxTokens })
   }
-}
-
-/** GBNF has the escapes of JSON for what it must escape. */
-function literal(text: string): string {
-  return JSON.stringify(text)
-    .replaceAll(String.raw`\b`, String.raw`\x08`)
-    .replaceAll(String.raw`\f`, String.raw`\x0C`)
 }

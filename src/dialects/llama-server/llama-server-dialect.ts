@@ -31,7 +31,7 @@ export interface LlamaServerModel {
   readonly vision?: boolean | undefined
 }
 
-const formats = { choice: 'grammar', grammar: 'grammar' }
+const formats = { regex: 'grammar', choice: 'grammar', grammar: 'grammar' }
 
 /** llama.cpp's `llama-server`, of 2024 and later: its native route for literal text, OpenAI's form for chats. */
 export class LlamaServerDialect implements Dialect {
@@ -51,16 +51,18 @@ export class LlamaServerDialect implements Dialect {
       unsupported: { stopTokenIds: 'llama-server does not know it' },
       extras: { chat: ['logitBias'], completion: ['logitBias'] },
       constraints: {
-        chat: { ...formats, json: 'response_format' },
-        completion: { ...formats, json: 'json_schema' },
+        chat: { ...formats, json: 'response_format', 'json-object': 'response_format' },
+        completion: { ...formats, json: 'json_schema', 'json-object': 'json_schema' },
       },
+      holdsLengths: true,
       maxConcurrency: slots,
     }
   }
 
   compile(request: CanonicalRequest): WireRequest {
-    if (request.kind === 'chat') return toWire('/v1/chat/completions', compileChat(request, this.#model), request)
-    return toWire('/completion', compileCompletion(request), request)
+    const isChat = request.kind === 'chat'
+    const { body, warnings } = isChat ? compileChat(request, this.#model) : compileCompletion(request)
+    return toWire(isChat ? '/v1/chat/completions' : '/completion', body, request, warnings)
   }
 
   read(answer: unknown, kind: CanonicalRequest['kind'], sink: AnswerSink, context?: AnswerContext): void {

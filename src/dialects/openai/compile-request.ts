@@ -1,6 +1,7 @@
 import type { OptionName } from '../../contract/capabilities.js'
 import type { WireRequest } from '../../contract/dialect.js'
 import type { CanonicalRequest } from '../../contract/engine.js'
+import type { Warning } from '../../contract/response.js'
 import { compileMessages, compileToolChoice, compileTools } from './compile-messages.js'
 
 /** The wire name of every option whose value goes over as it is. */
@@ -8,6 +9,12 @@ export type FieldNames = Readonly<Partial<Record<OptionName, string>>>
 
 /** A body under construction. Unset fields stay unset: servers refuse null. */
 export type WireBody = Record<string, unknown>
+
+/** A body, and what the caller should know of how it was written. */
+export interface WrittenBody {
+  readonly body: WireBody
+  readonly warnings?: readonly Warning[] | undefined
+}
 
 /** The options of OpenAI's own protocol. */
 export const openAIFields: FieldNames = {
@@ -62,9 +69,14 @@ export function copyOptions(options: CanonicalRequest['options'], fields: FieldN
 }
 
 /** The request with what the caller adds over everything compiled. */
-export function toWire(path: string, body: WireBody, { options }: CanonicalRequest): WireRequest {
+export function toWire(
+  path: string,
+  body: WireBody,
+  { options }: CanonicalRequest,
+  warnings?: readonly Warning[],
+): WireRequest {
   if (options.extraBody !== undefined) Object.assign(body, options.extraBody)
-  return { path, body }
+  return { path, body, warnings }
 }
 
 /** The stop strings of a request, of which one alone may be given as it is. */

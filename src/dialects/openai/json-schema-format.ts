@@ -1,7 +1,18 @@
-import type { Constraint, JsonSchema } from '../../contract/structured-output.js'
+import type { Constraint, JsonMode, JsonSchema } from '../../contract/structured-output.js'
 
-/** `response_format` as OpenAI wants it. */
-export function jsonSchemaFormat({ name, schema }: Constraint & { readonly format: 'json' }): object {
+type JsonConstraint = JsonMode | (Constraint & { readonly format: 'json' })
+
+/** Whether a constraint is of those that `response_format` holds. */
+export function isJsonConstraint(constraint: Constraint | undefined): constraint is JsonConstraint {
+  return constraint?.format === 'json' || constraint?.format === 'json-object'
+}
+
+/** `response_format` as OpenAI wants it, of a schema or of any JSON. */
+export function responseFormat(constraint: JsonConstraint): object {
+  return constraint.format === 'json' ? jsonSchemaFormat(constraint) : { type: 'json_object' }
+}
+
+function jsonSchemaFormat({ name, schema }: Constraint & { readonly format: 'json' }): object {
   return {
     type: 'json_schema',
     // Of a schema in a looser form `strict` makes an error at OpenAI and at providers that follow it.

@@ -3,7 +3,7 @@ import type { AnswerContext, Dialect, ErrorAnswer, StreamReader, WireRequest } f
 import type { AnswerSink, CanonicalRequest } from '../../contract/engine.js'
 import type { HeadraceError } from '../../errors/headrace-error.js'
 import { compileRequest, openAIFields, promptWithoutBos, toWire } from './compile-request.js'
-import { jsonSchemaFormat } from './json-schema-format.js'
+import { isJsonConstraint, responseFormat } from './json-schema-format.js'
 import { readAnswer } from './read-answer.js'
 import { readEventError, readHttpError } from './read-http-error.js'
 import { OpenAIStreamReader } from './stream-reader.js'
@@ -44,7 +44,7 @@ export class OpenAIDialect implements Dialect {
       tools: true,
       unsupported: openAIGaps,
       extras: { chat: ['logitBias'], completion: ['logitBias'] },
-      constraints: { chat: { json: 'response_format' } },
+      constraints: { chat: { json: 'response_format', 'json-object': 'response_format' } },
     }
   }
 
@@ -52,7 +52,7 @@ export class OpenAIDialect implements Dialect {
     const { kind, constraint } = request
     const body = compileRequest(request, this.#model, openAIFields)
     if (kind === 'completion') body['prompt'] = promptWithoutBos(request)
-    if (constraint?.format === 'json') body['response_format'] = jsonSchemaFormat(constraint)
+    if (isJsonConstraint(constraint)) body['response_format'] = responseFormat(constraint)
     return toWire(kind === 'chat' ? '/v1/chat/completions' : '/v1/completions', body, request)
   }
 

@@ -2,7 +2,7 @@ import type { CanonicalRequest } from '../../contract/engine.js'
 import type { Constraint } from '../../contract/structured-output.js'
 import { choicePattern } from '../choice-pattern.js'
 import { compileRequest, type FieldNames, isPrefilled, openAIFields, type WireBody } from '../openai/compile-request.js'
-import { jsonSchemaFormat } from '../openai/json-schema-format.js'
+import { responseFormat } from '../openai/json-schema-format.js'
 import { templateVariables } from '../openai/template-variables.js'
 
 const fields: FieldNames = {
@@ -32,7 +32,8 @@ export function topK(value: number): number {
 function compileConstraint(constraint: Constraint): object {
   switch (constraint.format) {
     case 'json':
-      return { response_format: jsonSchemaFormat(constraint) }
+    case 'json-object':
+      return { response_format: responseFormat(constraint) }
     case 'regex':
       return { regex: constraint.pattern }
     case 'choice':

@@ -40,6 +40,8 @@ function compileConstraint(constraint: Constraint): object {
     case 'json':
       // As text, unlike everywhere else.
       return { json_schema: JSON.stringify(constraint.schema) }
+    case 'json-object':
+      return { json_schema: '{"type":"object"}' }
     case 'regex':
       return { regex: constraint.pattern }
     case 'choice':

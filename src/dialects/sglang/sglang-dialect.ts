@@ -60,7 +60,11 @@ export class SglangDialect implements Dialect {
           : { seed: 'SGLang ignores it unless it was started with --enable-deterministic-inference' }),
       },
       extras: { chat: ['logitBias'], completion: ['logitBias'] },
-      constraints: { chat: { ...formats, json: 'response_format' }, completion: formats },
+      constraints: {
+        chat: { ...formats, json: 'response_format', 'json-object': 'response_format' },
+        completion: { ...formats, 'json-object': 'json_schema' },
+      },
+      holdsLengths: true,
       // It stops for a closed connection; a stream repeats the text so far in every event.
       batchWire: 'json',
     }

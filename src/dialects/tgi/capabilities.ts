@@ -37,6 +37,8 @@ export function capabilitiesOf({ limits, version, supportsGrammar = true, vision
           completion: formats('parameters.grammar'),
         }
       : {},
+    // Others are refused since 2.3; servers before that failed on them in other ways.
+    wantsProperties: version === undefined || isAtLeast(version, 2, 3) !== false,
     maxStops: limits?.maxStopSequences ?? 4,
     // It stops for a closed connection, and /metrics has its queue.
     batchWire: 'json',

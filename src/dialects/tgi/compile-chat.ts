@@ -20,7 +20,7 @@ const baseModel = 'tgi'
  *
  * @throws UnsupportedOptionError `UNSUPPORTED_OPTION`
  */
-export function compileChat(request: CanonicalRequest, { adapter = baseModel, version }: TgiModel): WireBody {
+export function compileChat(request: CanonicalRequest, { adapter = baseModel }: TgiModel): WireBody {
   const { options, constraint } = request
   topTokensOf(options)
   const body = compileRequest(request, adapter, fields)
@@ -31,7 +31,7 @@ export function compileChat(request: CanonicalRequest, { adapter = baseModel, ve
   if (stop.length > 0) body['stop'] = stop
   if (constraint !== undefined) {
     if (body['tools'] !== undefined) throw unsupported('TGI takes either tools or a constraint')
-    body['response_format'] = compileGrammar(constraint, version)
+    body['response_format'] = compileGrammar(constraint)
   }
   return body
 }

@@ -20,7 +20,7 @@ const fields: FieldNames = {
  *
  * @throws UnsupportedOptionError `UNSUPPORTED_OPTION`
  */
-export function compileGenerate(request: CanonicalRequest, { adapter, version }: TgiModel): WireBody {
+export function compileGenerate(request: CanonicalRequest, { adapter }: TgiModel): WireBody {
   const { options, constraint } = request
   // Without details the reason of the end and the tokens are not told.
   const parameters: WireBody = { details: true }
@@ -38,6 +38,6 @@ export function compileGenerate(request: CanonicalRequest, { adapter, version }:
   const topTokens = topTokensOf(options)
   if (topTokens > 0) parameters['top_n_tokens'] = topTokens
   if (adapter !== undefined) parameters['adapter_id'] = adapter
-  if (constraint !== undefined) parameters['grammar'] = compileGrammar(constraint, version)
+  if (constraint !== undefined) parameters['grammar'] = compileGrammar(constraint)
   return { inputs: promptWithoutBos(request), parameters }
 }

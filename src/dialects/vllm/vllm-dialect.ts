@@ -16,7 +16,7 @@ import { OpenAIStreamReader } from '../openai/stream-reader.js'
 import { templateVariables } from '../openai/template-variables.js'
 import { thinkingOf } from '../openai/thinking-of.js'
 import { metricsLoad } from '../read-metrics.js'
-import { compileConstraint } from './compile-constraint.js'
+import { compileConstraint, takesStructuredOutputs } from './compile-constraint.js'
 
 /** What the dialect needs to know of a server. */
 export interface VllmModel {
@@ -38,8 +38,11 @@ const fields: FieldNames = {
 /** A full queue is 503 (`--max-num-queued-reqs`). */
 const habits = { name: 'vLLM', isBusyBy503: true }
 
+const unknownVersion =
+  'which version of vLLM the server is is not known, and a field of another version would be ignored'
+const jsonFormats = { json: 'response_format', 'json-object': 'response_format' }
 const formats = {
-  json: 'response_format',
+  ...jsonFormats,
   regex: 'structured_outputs.regex or guided_regex',
   choice: 'structured_outputs.choice or guided_choice',
   grammar: 'structured_outputs.grammar or guided_grammar',
@@ -58,12 +61,17 @@ export class VllmDialect implements Dialect {
   constructor({ model, version, vision = true }: VllmModel) {
     this.#model = model
     this.#version = version
+    const isKnown = takesStructuredOutputs(version) !== undefined
+    const offered = isKnown ? formats : jsonFormats
     this.capabilities = {
       vision,
       tools: true,
       unsupported: { typicalP: 'vLLM does not know it' },
       extras: { chat: ['logitBias'], completion: ['logitBias'] },
-      constraints: { chat: formats, completion: formats },
+      constraints: { chat: offered, completion: offered },
+      unconstrained: isKnown ? {} : { regex: unknownVersion, choice: unknownVersion, grammar: unknownVersion },
+      whitespace: isKnown ? ['chat', 'completion'] : [],
+      holdsLengths: true,
       // It stops for a closed connection, and /metrics has its queue.
       batchWire: 'json',
     }

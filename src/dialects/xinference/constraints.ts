@@ -16,12 +16,14 @@ export type ConstraintFields = Readonly<
   Partial<Record<Route, Readonly<Partial<Record<ConstraintFormat, readonly ConstraintField[]>>>>>
 >
 
+/** JSON mode is ignored by llama.cpp, and SGLang dies of it. */
 const responseFormat: ConstraintFields = { chat: { json: ['response_format'] } }
 
 /** vLLM reads the guided fields on both routes since server 1.0.1; `response_format` is dropped for literal text. */
 const vllm: ConstraintFields = {
   chat: {
     json: ['response_format', 'guided_whitespace_pattern'],
+    'json-object': ['response_format'],
     regex: ['guided_regex'],
     choice: ['guided_choice'],
     grammar: ['guided_grammar'],
@@ -84,6 +86,13 @@ export function constraintsOf(fields: ConstraintFields): Capabilities['constrain
   )
 }
 
+/** Routes that take a pattern for white space beside a schema. */
+export function whitespaceRoutes({ chat, completion }: ConstraintFields): readonly Route[] {
+  const takes = (formats: ConstraintFields[Route]): boolean =>
+    formats?.json?.includes('guided_whitespace_pattern') ?? false
+  return [...(takes(chat) ? ['chat' as const] : []), ...(takes(completion) ? ['completion' as const] : [])]
+}
+
 /** The fields of the request's body. */
 export function compileConstraint(
   constraint: Constraint,
@@ -105,6 +114,8 @@ function valueOf(constraint: Constraint, field: ConstraintField): unknown {
       if (field === 'guided_whitespace_pattern') return whitespacePattern
       return field === 'guided_json' ? schema : { type: 'json_schema', json_schema: { name, schema, strict: true } }
     }
+    case 'json-object':
+      return { type: 'json_object' }
     case 'regex':
       return constraint.pattern
     case 'choice':

@@ -6,7 +6,13 @@ import { compileMessages, compileToolChoice, compileTools } from '../openai/comp
 import { readAnswer } from '../openai/read-answer.js'
 import { OpenAIStreamReader } from '../openai/stream-reader.js'
 import type { InlineThinking } from '../openai/think-splitter.js'
-import { compileConstraint, type ConstraintFields, constraintFieldsOf, constraintsOf } from './constraints.js'
+import {
+  compileConstraint,
+  type ConstraintFields,
+  constraintFieldsOf,
+  constraintsOf,
+  whitespaceRoutes,
+} from './constraints.js'
 import { gapsOf } from './engine-gaps.js'
 import type { XinferenceModel } from './read-description.js'
 import { readError, readStreamError } from './read-error.js'
@@ -41,6 +47,9 @@ export class XinferenceDialect implements Dialect {
       // Servers before 0.9.3 refuse system messages elsewhere for every model.
       systemFirst: isSystemFirst || serverVersion < 0.9,
       constraints: constraintsOf(this.#constraintFields),
+      whitespace: whitespaceRoutes(this.#constraintFields),
+      // The engine behind it makes a grammar of the schema.
+      holdsLengths: ['vllm', 'sglang', 'llama.cpp'].includes(model.engine ?? ''),
       unsupported: gapsOf(model),
     }
   }

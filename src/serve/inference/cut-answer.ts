@@ -11,7 +11,8 @@ export type CutAnswer = Pick<ChatResponse, 'text' | 'reasoning' | 'finishReason'
  * @throws unknown the error itself, if it is another one.
  */
 export function asCutAnswer(error: unknown): CutAnswer {
-  if (!isHeadraceError(error) || error.code !== 'INVALID_OUTPUT' || error.partial === undefined) throw error
+  const isAnswer = isHeadraceError(error) && (error.code === 'INVALID_OUTPUT' || error.code === 'OUTPUT_TRUNCATED')
+  if (!isAnswer || error.partial === undefined) throw error
   const { text, reasoning, usage } = error.partial
   return {
     text,

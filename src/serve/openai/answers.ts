@@ -2,6 +2,7 @@ import type { ChatResponse, CompletionResponse, FinishReason, Usage } from '../.
 import type { ChatStream, ChatStreamPart, CompletionStream } from '../../contract/stream-part.js'
 import { toFinishReason, toLogprobs, toToolCall } from '../inference/answer-parts.js'
 import { asCutAnswer, type CutAnswer } from '../inference/cut-answer.js'
+import { restarted } from '../inference/restarted.js'
 
 /** What all pieces of one answer share. */
 export interface AnswerIdentity {
@@ -93,6 +94,7 @@ export async function* toCompletionEvents(
   let index = 0
   for (const stream of streams) {
     for await (const part of stream) {
+      if (part.type === 'restart') throw restarted(part)
       if (part.type === 'text') {
         yield chunk([{ index, text: part.delta, logprobs: toPartLogprobs(part), finish_reason: null }])
       } else if (part.type === 'finish') {
@@ -110,6 +112,7 @@ export async function* toCompletionEvents(
 function toDelta(part: Exclude<ChatStreamPart, { type: 'finish' }>, knownToolCalls: Set<number>): Json {
   if (part.type === 'text') return { content: part.delta }
   if (part.type === 'reasoning') return { reasoning_content: part.reasoningDelta }
+  if (part.type === 'restart') throw restarted(part)
   const { index, id, name, argumentsDelta } = part
   const isNew = !knownToolCalls.has(index)
   knownToolCalls.add(index)

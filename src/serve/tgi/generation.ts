@@ -4,6 +4,7 @@ import type { ContentLogprob, TokenLogprob } from '../../contract/response.js'
 import type { ChatStream, CompletionStream } from '../../contract/stream-part.js'
 import { isHeadraceError } from '../../errors/headrace-error.js'
 import { asCutAnswer, type CutAnswer } from '../inference/cut-answer.js'
+import { restarted } from '../inference/restarted.js'
 import { cutAfterStop } from './cut-after-stop.js'
 
 /** Why an answer ended, in TGI's words. */
@@ -129,6 +130,7 @@ async function* readParts(stream: ChatStream | CompletionStream): AsyncGenerator
   try {
     for await (const part of stream) {
       if (part.type === 'finish') return { ...nothing, ...part.response }
+      if (part.type === 'restart') throw restarted(part)
       if (part.type === 'text') yield* toPieces(part.delta, part.logprobs)
       else if (part.type === 'reasoning') yield* toPieces(part.reasoningDelta, undefined)
     }

@@ -2,6 +2,7 @@ import type { ChatResponse, FinishReason } from '../../contract/response.js'
 import type { ChatStream, ChatStreamPart } from '../../contract/stream-part.js'
 import { toFinishReason, toLogprobs, toToolCall, toUsage } from '../inference/answer-parts.js'
 import { asCutAnswer, type CutAnswer } from '../inference/cut-answer.js'
+import { restarted } from '../inference/restarted.js'
 import { pythonJson } from './python-text.js'
 
 /** What all pieces of one answer share. */
@@ -93,6 +94,7 @@ function toDelta(
 ): Record<string, unknown> {
   if (part.type === 'text') return { content: part.delta }
   if (part.type === 'reasoning') return { reasoning_content: part.reasoningDelta }
+  if (part.type === 'restart') throw restarted(part)
   const { index, id, name, argumentsDelta } = part
   const isNew = !knownToolCalls.has(index)
   knownToolCalls.add(index)

@@ -1,6 +1,7 @@
 import type { CompletionResponse } from '../../contract/response.js'
 import type { CompletionStream } from '../../contract/stream-part.js'
 import { toFinishReason, toLogprobs, toUsage } from '../inference/answer-parts.js'
+import { restarted } from '../inference/restarted.js'
 import { type AnswerIdentity, systemFingerprint } from './chat-answer.js'
 import { pythonJson } from './python-text.js'
 
@@ -43,6 +44,7 @@ export async function* toCompletionEvents(
       id,
     })
   for await (const part of stream) {
+    if (part.type === 'restart') throw restarted(part)
     if (part.type === 'text')
       yield chunk(part.delta, part.logprobs === undefined ? null : toLogprobs(part.logprobs), null)
     else if (part.type === 'finish') {

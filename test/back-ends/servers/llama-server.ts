@@ -23,7 +23,11 @@ const shared: Partial<OptionForms> = {
   extraBody: { user: 'ana' },
 }
 
-const grammars = { choice: { grammar: 'root ::= "red" | "blue"' }, grammar: { grammar: 'root ::= "yes" | "no"' } }
+const grammars = {
+  regex: { grammar: 'root ::= [0-9]{4,4}\n' },
+  choice: { grammar: 'root ::= "red" | "blue"\n' },
+  grammar: { grammar: 'root ::= "yes" | "no"' },
+}
 
 export const llamaServer: BackEnd = {
   name: 'llama-server',
@@ -42,8 +46,8 @@ export const llamaServer: BackEnd = {
     completion: forms(shared, { maxTokens: { n_predict: 7 }, logprobs: { n_probs: 2 } }),
   },
   outputs: {
-    chat: { json: jsonSchemaFormat, regex: 'refused', ...grammars },
-    completion: { json: { json_schema: schema }, regex: 'refused', ...grammars },
+    chat: { json: jsonSchemaFormat, ...grammars },
+    completion: { json: { json_schema: schema }, ...grammars },
   },
   edges: [
     ['chat', 'topK', 0, { top_k: 0 }],

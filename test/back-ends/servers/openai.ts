@@ -1,7 +1,7 @@
 import { Refusal } from '../../support/servers/engine-server.js'
 import { OpenAIServer } from '../../support/servers/openai.js'
 import { RouterServer } from '../../support/servers/router.js'
-import { addressOf, type BackEnd, defaultAnswer, forms, noOutputs } from '../back-end.js'
+import { addressOf, type BackEnd, defaultAnswer, forms, inWords, noOutputs } from '../back-end.js'
 import { connect } from './connect.js'
 import { jsonSchemaFormat, openAIChatOptions, openAIOptions } from './openai-forms.js'
 
@@ -33,7 +33,7 @@ export const openai: BackEnd = {
     chat: forms(openAIOptions, { ...openAIChatOptions, logitBias }),
     completion: forms(openAIOptions, { logprobs: { logprobs: 2 }, logitBias }),
   },
-  outputs: { chat: { ...noOutputs, json: jsonSchemaFormat }, completion: noOutputs },
+  outputs: { chat: { ...inWords, json: jsonSchemaFormat }, completion: noOutputs },
   edges: [
     ['chat', 'topP', 1, { top_p: 1 }],
     ['chat', 'temperature', 0, { temperature: 0 }],
@@ -79,7 +79,7 @@ export const router: BackEnd = {
   },
   paths: { chat: '/v1/chat/completions' },
   options: { chat: forms(openAIOptions, openAIChatOptions) },
-  outputs: { chat: { ...noOutputs, json: jsonSchemaFormat } },
+  outputs: { chat: { ...inWords, json: jsonSchemaFormat } },
   edges: [
     ['chat', 'topP', 1, { top_p: 1 }],
     ['chat', 'temperature', 0, { temperature: 0 }],

@@ -10,6 +10,7 @@ import {
   type BackEnd,
   defaultAnswer,
   forms,
+  inWords,
   noOutputs,
   type OptionForms,
   type OutputForms,
@@ -62,13 +63,13 @@ const guided: OutputForms = {
   choice: { guided_choice: ['red', 'blue'] },
   grammar: { guided_grammar: 'root ::= "yes" | "no"' },
 }
-const jsonOnly: OutputForms = { ...noOutputs, json: jsonSchemaFormat }
+const jsonOnly: OutputForms = { ...inWords, json: jsonSchemaFormat }
 const outputs: Readonly<Record<EngineName, { readonly chat: OutputForms; readonly completion: OutputForms }>> = {
   'llama.cpp': { chat: jsonOnly, completion: noOutputs },
   vLLM: { chat: { ...guided, json: jsonSchemaFormat }, completion: guided },
-  Transformers: { chat: noOutputs, completion: noOutputs },
+  Transformers: { chat: inWords, completion: noOutputs },
   SGLang: { chat: jsonOnly, completion: noOutputs },
-  MLX: { chat: noOutputs, completion: noOutputs },
+  MLX: { chat: inWords, completion: noOutputs },
 }
 
 const greedy: Sent = { temperature: 0 }

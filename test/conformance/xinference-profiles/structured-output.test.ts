@@ -69,7 +69,7 @@ describe.each(versions)('server %s', (version) => {
 async function check(llm: Xinference, ask: Ask, format: Format, outcome: Constrained): Promise<void> {
   const asked = outputs.find(({ output }) => output.format === format)
   if (asked === undefined) throw new Error(`Nothing is asked with ${format}.`)
-  const call = ask(llm, asked.output)
+  const call = ask(llm, { ...asked.output, strict: true, maxAttempts: 1 })
   const code = { ignored: 'INVALID_OUTPUT', refused: 'UNSUPPORTED_OPTION', fails: 'SERVER_ERROR' } as const
   if (outcome === 'obeyed') expect(await call).toMatchObject({ text: asked.text, parsed: asked.parsed })
   else expect(await errorOf(call)).toMatchObject({ code: code[outcome] })
