@@ -60,7 +60,7 @@ const span = (steady.at(-1)?.seconds ?? 0) - (steady[0]?.seconds ?? 0)
 const growth =
   slopeOf(steady.map(({ seconds, heap, external }) => [seconds, heap + external] as const)) * Math.min(600, span)
 const mostSockets = Math.max(...samples.map(({ sockets }) => sockets))
-const handles = [...new Set(steady.map((each) => each.handles))]
+const handleCounts = [...new Set(steady.map(({ handles }) => handles))]
 const figures = [
   {
     what: `memory after a collection, growth in ${Math.min(10, span / 60).toFixed(1)} minutes`,
@@ -68,7 +68,7 @@ const figures = [
     isMet: growth < mostGrowth,
   },
   { what: `sockets at most (${concurrency} calls at once)`, value: mostSockets, isMet: mostSockets <= concurrency },
-  { what: 'handles beside sockets', value: handles.join(' or '), isMet: handles.length === 1 },
+  { what: 'handles beside sockets', value: handleCounts.join(' or '), isMet: handleCounts.length === 1 },
   { what: 'sockets after unload()', value: last.sockets, isMet: last.sockets === 0 },
   {
     what: 'calls that were answered',

@@ -330,7 +330,7 @@ describe.each(dialects)('an answer of %s', (_name, dialect) => {
   it('may be any JSON', { timeout }, () => {
     holds(
       fc.tuple(answer, kinds),
-      ([value, kind]) => void valueOf(() => dialect.read(value, kind, sink, { request: request(kind), headers: {} })),
+      ([value, kind]) => valueOf(() => dialect.read(value, kind, sink, { request: request(kind), headers: {} })),
       1 / dialects.length,
     )
   })
