@@ -72,7 +72,7 @@ export interface AncestorRow {
   readonly result: { readonly cpu: Comparison; readonly wall: Comparison } | { readonly failure: string }
 }
 
-/** The table. Ratios are ours over theirs of CPU, and theirs over ours of time. */
+/** The table: by how much ours is faster, and by how much its CPU is less. */
 export function formatAncestors(rows: readonly AncestorRow[]): string {
   return rows
     .map(({ name, versions, result }) => {
