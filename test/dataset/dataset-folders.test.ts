@@ -111,7 +111,7 @@ describe('a dataset folder', () => {
       message: expect.stringMatching(/was written by save_to_disk, in Arrow's format: write it as Parquet/),
     })
     expect(await errorOf(promptsIn(await folderOf('notes.md')))).toMatchObject({
-      message: expect.stringMatching(/has no data files/),
+      message: expect.stringMatching(/is a folder without data files/),
     })
     expect(await errorOf(promptsIn(await folderOf('a.csv', 'b.parquet')))).toMatchObject({
       message: expect.stringMatching(/different formats \(CSV, Parquet\): give files of one format/),

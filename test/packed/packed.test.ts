@@ -106,7 +106,7 @@ describe('the entry points', () => {
       splitting: true,
       outdir: 'bundle',
     })
-    const entry = Object.values(metafile.outputs).find(({ entryPoint }) => entryPoint !== undefined)
+    const entry = Object.values(metafile.outputs).find(({ entryPoint }) => entryPoint === '<stdin>')
     const packages = namesOf(
       Object.keys(entry?.inputs ?? {})
         .filter((path) => path.includes('node_modules/'))

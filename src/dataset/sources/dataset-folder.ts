@@ -47,7 +47,7 @@ export async function findDatasetFiles(folder: string, options: DatasetFolderOpt
   const splits = (await readConfig(folder, names, options)) ?? splitByName(names)
   const { split } = options
   if (splits.size === 0) {
-    throw new FileError(`The folder ${folder} has no data files: they end in .parquet, .jsonl, .csv or .tsv.`)
+    throw new FileError(`${folder} is a folder without data files: they end in .parquet, .jsonl, .csv or .tsv.`)
   }
   const [only] = splits.keys()
   const chosen = split ?? (splits.size === 1 ? only : undefined)

@@ -20,11 +20,13 @@ export interface PageFunctions {
   readonly readRleBitPackedHybrid: typeof readRleBitPackedHybrid
 }
 
-/** Levels say which value belongs to which row, and where there is none; absent: all are as high as can be. */
+/** Levels say which value belongs to which row, and where there is none; empty: all are as high as can be. */
 interface Levels {
-  readonly definition: readonly number[]
-  readonly repetition: readonly number[]
+  readonly definition: Uint8Array
+  readonly repetition: Uint8Array
 }
+
+const noLevels: Uint8Array = new Uint8Array()
 
 /** Gives the stored values one after the other. */
 type TakeValues = (count: number) => DecodedArray
@@ -81,7 +83,10 @@ export class ParquetPage {
     const values = this.#pass(rows)
     const { definition, repetition } = this.#levels
     const [defined, repeated] = [definition.slice(start, this.#at), repetition.slice(start, this.#at)]
-    const assembled = this.#functions.assembleLists([], defined, repeated, values, this.#settings.schemaPath)
+    const path = this.#settings.schemaPath
+    // Arrays of numbers to it are all that have a length.
+    const [definedArray, repeatedArray] = [defined as unknown as number[], repeated as unknown as number[]]
+    const assembled = this.#functions.assembleLists([], definedArray, repeatedArray, values, path)
     return Array.isArray(assembled) ? assembled : Array.from<unknown>(assembled)
   }
 
@@ -127,15 +132,11 @@ export class ParquetPage {
   }
 
   #join(rest: Levels & { readonly count: number }, own: Levels, count: number): Levels {
-    if (rest.definition.length === 0 && own.definition.length === 0) {
-      return { definition: [], repetition: [...rest.repetition, ...own.repetition] }
-    }
-    const all = (levels: readonly number[], length: number): readonly number[] =>
-      levels.length > 0 ? levels : Array.from({ length }, () => this.#highest.definition)
-    return {
-      definition: [...all(rest.definition, rest.count), ...all(own.definition, count)],
-      repetition: [...rest.repetition, ...own.repetition],
-    }
+    const repetition = concat(rest.repetition, own.repetition)
+    if (rest.definition.length === 0 && own.definition.length === 0) return { definition: noLevels, repetition }
+    const all = (levels: Uint8Array, length: number): Uint8Array =>
+      levels.length > 0 ? levels : new Uint8Array(length).fill(this.#highest.definition)
+    return { definition: concat(all(rest.definition, rest.count), all(own.definition, count)), repetition }
   }
 
   #read(header: PageHeader, bytes: Uint8Array): PageContent {
@@ -174,9 +175,9 @@ export class ParquetPage {
 
   #readLevels(bytes: Uint8Array, count: number, repeated: number, defined: number, prefix = 0): Levels {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    const read = (highest: number, offset: number, length: number): number[] => {
-      if (highest === 0) return []
-      const levels = Array.from<number>({ length: count })
+    const read = (highest: number, offset: number, length: number): Uint8Array => {
+      if (highest === 0) return noLevels
+      const levels = new Uint8Array(count)
       const reader = { view, offset: offset + prefix }
       this.#functions.readRleBitPackedHybrid(reader, 32 - Math.clz32(highest), levels, length - prefix)
       return levels
@@ -197,7 +198,17 @@ function toLevels(levels: {
   readonly definitionLevels: readonly number[] | undefined
   readonly repetitionLevels: readonly number[]
 }): Levels {
-  return { definition: levels.definitionLevels ?? [], repetition: levels.repetitionLevels }
+  return {
+    definition: Uint8Array.from(levels.definitionLevels ?? []),
+    repetition: Uint8Array.from(levels.repetitionLevels),
+  }
+}
+
+function concat(one: Uint8Array, other: Uint8Array): Uint8Array {
+  const both = new Uint8Array(one.length + other.length)
+  both.set(one)
+  both.set(other, one.length)
+  return both
 }
 
 function takeFrom(values: DecodedArray): TakeValues {
