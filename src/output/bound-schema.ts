@@ -13,6 +13,8 @@ export interface BoundedSchema {
 const mostCharacters = 1999
 /** What a token is counted as. Cautious: English is at four, other languages and JSON's marks are at less. */
 const charactersPerToken = 2
+/** Of a text, in steps of its length, where items are counted. */
+const leastSteps = 4
 const lengthOf = ({ length }: string): number => length
 
 const bySchema = new WeakMap<JsonSchema, Map<number, BoundedSchema>>()
@@ -33,7 +35,7 @@ export function boundSchema(schema: JsonSchema, maxTokens: number): BoundedSchem
 function bound(schema: JsonSchema, maxTokens: number): BoundedSchema {
   const budget = maxTokens * charactersPerToken
   // Lists get half of it, so that texts need not be as short as they can be.
-  const lists = chooseBounds(schemaLengths(schema), budget / 2, lengthOf)
+  const lists = chooseBounds(schemaLengths(schema), budget / 2, lengthOf, leastSteps)
   const maxItems = lists.open.has('items') ? lists.items + 1 : Infinity
   const held = withLimits(schema, { maxLength: undefined, maxItems }) as JsonSchema
   const texts = chooseBounds(schemaLengths(held), budget, lengthOf)

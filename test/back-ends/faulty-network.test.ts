@@ -12,6 +12,7 @@ import type { Runtime } from '../../src/contract/runtime.js'
 import type { LLM } from '../../src/llm/llm.js'
 import { systemRuntime } from '../../src/transport/system-runtime.js'
 import { scratch } from '../dataset/support.js'
+import { ManualRuntime } from '../support/manual-runtime.js'
 import { FaultProxy, type NetworkFault } from '../support/fault-proxy.js'
 import { ask } from './ask.js'
 import type { BackEnd, Opened } from './back-end.js'
@@ -23,18 +24,18 @@ const wireModes = ['json', 'stream'] as const
 /** What a call on a broken wire may fail with. */
 const networkCodes = ['CONNECTION_FAILED', 'STREAM_TRUNCATED', 'MALFORMED_RESPONSE']
 
-/** Pauses between attempts and the deadlines of these tests are short; the ordinary deadlines are as long as ever. */
+/** Pauses between attempts are short. */
 const runtime: Runtime = {
   ...systemRuntime,
   env: {},
   log: () => undefined,
-  setTimer: (callback, delayMs) => systemRuntime.setTimer(callback, delayMs <= 10_000 ? delayMs / 100 : delayMs),
+  setTimer: (callback, delayMs) => systemRuntime.setTimer(callback, delayMs <= 2000 ? delayMs / 100 : delayMs),
 }
 
 /** A loaded model behind a proxy; what loading takes has passed. */
-async function openBehind(backEnd: BackEnd): Promise<Opened & { readonly proxy: FaultProxy }> {
+async function openBehind(backEnd: BackEnd, time: Runtime = runtime): Promise<Opened & { readonly proxy: FaultProxy }> {
   const proxy = await FaultProxy.start()
-  const opened = await backEnd.open({ through: proxy, runtime })
+  const opened = await backEnd.open({ through: proxy, runtime: time })
   await opened.llm.load()
   return { ...opened, proxy }
 }
@@ -101,23 +102,27 @@ describe.each(backEnds.map((backEnd) => [backEnd.name, backEnd] as const))('%s',
   })
 
   it.each(ways)('silence ends by a deadline (%s, %s)', async (route, wireMode) => {
-    const { llm, proxy } = await openBehind(backEnd)
-    const options: CallOptions = { timeouts: { idleMs: 5000, firstTokenMs: 5000, totalMs: 9000 }, wireMode }
+    const clock = new ManualRuntime()
+    const { llm, proxy } = await openBehind(backEnd, clock)
+    const options: CallOptions = { timeouts: { idleMs: 3000, firstTokenMs: 3000, totalMs: 6000 }, wireMode }
     const once = llm.with({ maxRetries: 0 })
     const length = await lengthOf(once, proxy, route, options)
     for (const after of [0, Math.floor(length / 2)]) {
-      proxy.order({ kind: 'hold', after })
-      const ended = await outcome(ask(once, route, options))
-      expect(ended).toMatchObject({ code: 'TIMEOUT' })
+      const isHeld = proxy.hold(after)
+      const ended = outcome(ask(once, route, options))
+      await isHeld
+      clock.advance(7000)
+      expect(await ended).toMatchObject({ code: 'TIMEOUT' })
       proxy.order(undefined)
     }
   })
 
   it.each(ways)('a wrong byte does no more than one wrong answer (%s, %s)', async (route, wireMode) => {
     const { llm, proxy } = await openBehind(backEnd)
-    const options = { wireMode }
+    // A length that became a greater one is waited for.
+    const options: CallOptions = { wireMode, timeouts: { idleMs: 250, firstTokenMs: 250, totalMs: 250 } }
     const once = llm.with({ maxRetries: 0 })
-    const length = await lengthOf(once, proxy, route, options)
+    const length = await lengthOf(once, proxy, route, { wireMode })
     for (const at of places(length)) {
       for (const mask of isLong ? [1, 32, 128] : [1, 128]) {
         proxy.order({ kind: 'corrupt', at, mask })
@@ -126,7 +131,7 @@ describe.each(backEnds.map((backEnd) => [backEnd.name, backEnd] as const))('%s',
         proxy.order(undefined)
       }
     }
-    expect((await ask(once, route, options)).text).toBe(text)
+    expect((await ask(once, route, { wireMode })).text).toBe(text)
   })
 
   it.each(ways)('bytes that come one by one are the same answer (%s, %s)', async (route, wireMode) => {
@@ -139,7 +144,7 @@ describe.each(backEnds.map((backEnd) => [backEnd.name, backEnd] as const))('%s',
     const { llm, proxy } = await openBehind(backEnd)
     const opened = proxy.connections
     proxy.onConnection = (number) => (number === opened ? { kind: 'refuse' } : undefined)
-    proxy.order({ kind: 'cut', after: 0, how: 'reset' })
+    proxy.reset()
     expect((await ask(llm, 'chat')).text).toBe(text)
     expect(proxy.connections).toBeGreaterThan(opened + 1)
   })

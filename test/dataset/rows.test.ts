@@ -350,12 +350,13 @@ describe('inputs', () => {
 
   it.each([
     ['no file', 'nowhere.jsonl', /nowhere\.jsonl cannot be read \(there is no such file\)/],
-    ['a folder without data', '.', /The folder .* has no data files/],
+    ['a folder without data', 'empty', /empty is a folder/],
     ['no match', '*.csv', /No file matches .*\*\.csv/],
     ['a JSON array', 'array.json', /array\.json begins with a JSON array: write one object a line/],
   ])('%s is a sentence, and nothing is left behind', async (_what, name, message) => {
     const path = await scratch()
     const server = await startEcho()
+    await mkdir(path('empty'))
     await writeFile(path('array.json'), '[{"prompt":"a"}]')
     const run = generateDataset({ llm: modelOn(server), source: path(name), sink: path('out/x.jsonl') })
     expect(await errorOf(run)).toMatchObject({ code: 'FILE_UNREADABLE', message: expect.stringMatching(message) })

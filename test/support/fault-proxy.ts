@@ -22,6 +22,7 @@ export class FaultProxy {
   #upstream = { host: '', port: 0 }
   #fault: NetworkFault | undefined
   #passed = 0
+  #onHeld = (): void => undefined
   /** Connections so far. */
   connections = 0
   /** Asked for every connection that is opened: what is to happen to it. */
@@ -55,13 +56,25 @@ export class FaultProxy {
     this.#passed = 0
   }
 
+  /** Orders that after so many bytes nothing passes. Resolves when there was something. */
+  hold(after: number): Promise<void> {
+    this.order({ kind: 'hold', after })
+    return new Promise((resolve) => (this.#onHeld = resolve))
+  }
+
+  /** Resets every connection that is open. */
+  reset(): void {
+    for (const socket of this.#sockets) socket.resetAndDestroy()
+  }
+
   /** Bytes of the server that have passed since the last order. */
   get passed(): number {
     return this.#passed
   }
 
   #join(client: Socket): void {
-    const ordered = this.onConnection?.(this.connections++)
+    const number = this.connections++
+    const ordered = this.onConnection?.(number)
     if (ordered?.kind === 'refuse') {
       client.resetAndDestroy()
       return
@@ -98,6 +111,7 @@ export class FaultProxy {
         return
       case 'hold':
         client.write(bytes.subarray(0, Math.max(0, fault.after - before)))
+        if (this.#passed > fault.after) this.#onHeld()
         return
       case 'corrupt': {
         const at = fault.at - before

@@ -39,7 +39,7 @@ export interface ScriptedServerOptions {
 }
 
 /** How long a test waits for what should happen at once: less than the 4 s after which idle sockets are closed anyway. */
-const patienceMs = 3000
+const patienceMs = 15_000
 
 /** The scripts of a route's requests in their order; the last one is that of all further requests. */
 export function inTurn(...scripts: readonly [Script, ...Script[]]): Answer {

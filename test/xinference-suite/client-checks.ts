@@ -82,6 +82,7 @@ const modelChecks: readonly Check[] = [
     contextWindowSource: 'registered',
     numOutput: 20,
     modelName: anyText,
+    servedModel: anyText,
     isChatModel: true,
     isFunctionCallingModel: false,
     isVisionModel: false,

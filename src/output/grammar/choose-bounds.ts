@@ -16,28 +16,34 @@ const mostCharacters = 100_000
 const leastItems = 1
 const mostItems = 63
 const mostLevels = 12
-/** With which levels and items are counted, so that they do not use up what the texts need. */
-const usualBounds: Bounds = { characters: 16, items: 7 }
+/** With how many levels are counted. */
+const usualItems = 7
 
 /**
  * Bounds with which the longest text of the grammar is `maxTokens` long, at a token for each character that the model is
  * free to choose, and as `countTokens` says for those that it is not. First what holds itself gets as many levels as fit, then the lists
  * their items, then the texts their characters. Where not even the least bounds fit, they are the least.
+ *
+ * @param usualCharacters - Of a text where levels and items are counted, so that these do not use up what the texts need.
  */
-export function chooseBounds(given: Grammar, maxTokens: number, countTokens: (text: string) => number): ChosenBounds {
+export function chooseBounds(
+  given: Grammar,
+  maxTokens: number,
+  countTokens: (text: string) => number,
+  usualCharacters = 16,
+): ChosenBounds {
   const counts = new Map<string, number>()
   const count = (text: string): number => {
     const known = counts.get(text) ?? countTokens(text)
     counts.set(text, known)
     return known
   }
+  const usualBounds: Bounds = { characters: usualCharacters, items: usualItems }
   const { grammar, levels } = withLevels(given, (each) => longest(each, usualBounds, count) <= maxTokens)
   const open = openBoundsOf(grammar)
   const fits = (characters: number, items: number): boolean =>
     longest(grammar, { characters, items }, count) <= maxTokens
-  const items = open.has('items')
-    ? largest(leastItems, mostItems, (times) => fits(usualBounds.characters, times))
-    : leastItems
+  const items = open.has('items') ? largest(leastItems, mostItems, (times) => fits(usualCharacters, times)) : leastItems
   const characters = open.has('characters')
     ? largest(leastCharacters, Math.min(mostCharacters, maxTokens), (times) => fits(times, items))
     : leastCharacters
