@@ -3,14 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import {
-  EndpointsClient,
-  generateDataset,
-  InferenceEndpointsLLM,
-  type LLM,
-  Xinference,
-  XinferenceClient,
-} from 'headrace'
+import { EndpointsClient, InferenceEndpointsLLM, type LLM, Xinference, XinferenceClient } from 'headrace'
 import { describe, expect, it, onTestFinished } from 'vitest'
 
 import type { Runtime } from '../../src/contract/runtime.js'
@@ -322,7 +315,6 @@ async function examine(
     expectNoSecret(value)
   }
   expectNoSecret(owner)
-  if ('metadata' in owner && (owner as LLM).isLoaded) expectNoSecret((owner as LLM).metadata)
   if ('toJSON' in owner) expectNoSecret((owner as LLM).toJSON())
   expectNoSecret(events)
   expect(runtime.lines.length > 0).toBe(!isSilent)
@@ -351,4 +343,3 @@ describe.each(Object.entries(subjects))('the secret of %s', (_subject, subject) 
     expectNoSecret(elsewhere.requests)
   })
 })
-void generateDataset
