@@ -8,7 +8,7 @@ import { expect } from 'vitest'
 export function visible(value: unknown): string {
   const seen = [inspect(value, { depth: 20, showHidden: true }), JSON.stringify(value) ?? '']
   for (let error = value; error instanceof Error; error = error.cause) {
-    seen.push(error.message, error.stack ?? '', String(error), inspect({ ...error }))
+    seen.push(error.message, error.stack ?? '', String(error), inspect(Object.fromEntries(Object.entries(error))))
   }
   return seen.join('\n')
 }
