@@ -13,75 +13,19 @@
  * `HEADRACE_XINFERENCE_VENV` names an environment that has Xinference already; nothing is then installed.
  * `HEADRACE_PYTHON` names the Python to make one with.
  */
-import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 import { Deadline, OutOfTime } from './real-server/deadline.js'
-import { checkIndex, findPython, orUnavailable } from './real-server/python.js'
 import { runSuite } from './real-server/run-suite.js'
 import { freePort, startServer, stopServer, untilReady } from './real-server/server-process.js'
 import { Unavailable } from './real-server/unavailable.js'
+import { xinferenceCache, xinferenceEnvironment, xinferenceVariables } from './real-server/xinference.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const requirements = join(root, 'test', 'real', 'requirements.txt')
-const cache = join(root, '.cache', 'xinference')
-const log = join(cache, 'server.log')
-
-/** The `bin` folder of an environment with Xinference; installs it if need be. */
-async function environment(deadline: Deadline): Promise<string> {
-  const given = process.env['HEADRACE_XINFERENCE_VENV']
-  if (given !== undefined && given !== '') {
-    const bin = join(given, 'bin')
-    if (!existsSync(join(bin, 'xinference-local'))) throw new Unavailable(`${given} has no bin/xinference-local`)
-    return bin
-  }
-  const folder = join(cache, 'venv')
-  const bin = join(folder, 'bin')
-  const wanted = await readFile(requirements, 'utf8')
-  // Written when all is installed: an environment without it, or of other versions, is made anew.
-  const mark = join(folder, 'installed.txt')
-  if (existsSync(mark) && (await readFile(mark, 'utf8')) === wanted) return bin
-  const how = { cwd: root, deadline }
-  const python = await findPython(root)
-  await checkIndex(python, wanted, root)
-  process.stdout.write(`Installing Xinference into ${folder} (about 2 GB, some minutes).\n`)
-  await rm(folder, { recursive: true, force: true })
-  await mkdir(cache, { recursive: true })
-  await orUnavailable('no virtual environment could be made', python, ['-m', 'venv', folder], how)
-  const pip = ['-m', 'pip', 'install', '--disable-pip-version-check', '--no-deps', '-r', requirements]
-  await orUnavailable(
-    "the packages could not be installed (torch's CPU build is in PyTorch's own index: see docs/servers.md)",
-    join(bin, 'python'),
-    pip,
-    how,
-  )
-  const use = ['-c', 'import xinference, xllamacpp']
-  await orUnavailable('what was installed cannot be imported', join(bin, 'python'), use, how)
-  await writeFile(mark, wanted)
-  process.stdout.write(`Installed after ${deadline.elapsed()}.\n`)
-  return bin
-}
-
-/** What the server is started with: no network, and nothing that a slow machine would be taken for sick by. */
-function environmentOf(bin: string, home: string): NodeJS.ProcessEnv {
-  return {
-    PATH: `${bin}:${process.env['PATH'] ?? ''}`,
-    HOME: home,
-    XINFERENCE_HOME: home,
-    // No hub is asked, no environment is made for a model.
-    HF_HUB_OFFLINE: '1',
-    XINFERENCE_MODEL_SRC: 'huggingface',
-    XINFERENCE_ENABLE_VIRTUAL_ENV: '0',
-    XINFERENCE_DISABLE_METRICS: '1',
-    XINFERENCE_DISABLE_HEALTH_CHECK: '1',
-    XINFERENCE_HEALTH_CHECK_FAILURE_THRESHOLD: '120',
-    XINFERENCE_HEALTH_CHECK_INTERVAL: '2',
-    XINFERENCE_HEALTH_CHECK_TIMEOUT: '60',
-  }
-}
+const log = join(xinferenceCache, 'server.log')
 
 async function main(options: readonly string[]): Promise<number> {
   const isOwn = (option: string): boolean => option === '--require' || option.startsWith('--within=')
@@ -95,14 +39,14 @@ async function main(options: readonly string[]): Promise<number> {
     if (Number.isNaN(seconds)) throw new Error('--within wants a number of seconds: --within=900')
     if (asked === '0') throw new Unavailable('HEADRACE_TEST_REAL is 0')
     if (process.platform === 'win32') throw new Unavailable('it needs Linux or macOS')
-    const bin = await environment(deadline)
-    await mkdir(cache, { recursive: true })
+    const bin = await xinferenceEnvironment(deadline)
+    await mkdir(xinferenceCache, { recursive: true })
     const home = await mkdtemp(join(tmpdir(), 'headrace-xinference-'))
     const port = await freePort()
     const server = startServer({
       program: join(bin, 'xinference-local'),
       args: ['-H', '127.0.0.1', '-p', String(port), '--log-level', 'INFO'],
-      env: environmentOf(bin, home),
+      env: xinferenceVariables(bin, home),
       log,
     })
     const interrupt = new AbortController()

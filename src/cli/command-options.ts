@@ -66,12 +66,18 @@ export function addAnswerOptions(command: Command): Command {
     .option('--json', 'print one JSON object when the answer, or an error, is there')
 }
 
-/** For models behind a server that wants one. */
-export function addApiKeyOption(command: Command): Command {
-  return command.option(
-    '--api-key <key>',
-    "the server's key (default: XINFERENCE_API_KEY for Xinference, HF_TOKEN for Hugging Face's hosts)",
-  )
+/** For models behind a server that wants one. `isRepeatable`: the command takes several models. */
+export function addApiKeyOption(
+  command: Command,
+  { isRepeatable = false }: { readonly isRepeatable?: boolean } = {},
+): Command {
+  const key = "the server's key"
+  const defaults = "(default: XINFERENCE_API_KEY for Xinference, HF_TOKEN for Hugging Face's hosts)"
+  return isRepeatable
+    ? command.addOption(
+        new Option('--api-key <key>', `${key}; for several servers once for each --llm ${defaults}`).argParser(append),
+      )
+    : command.option('--api-key <key>', `${key} ${defaults}`)
 }
 
 /** Ranges are checked where they are known, by the model's class. */

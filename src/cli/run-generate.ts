@@ -18,12 +18,14 @@ import { exitCodeOf, reportFailure } from './failure.js'
 import { GenerateProgress } from './generate-progress.js'
 import { formatSummary } from './generate-summary.js'
 import { loadTask, readSchema, type TaskArguments } from './load-task.js'
+import { keysOfModels } from './keys-of-models.js'
 import { openLLM } from './open-llm.js'
 import { printable } from './terminal.js'
 
 /** Which models answer a run, where its rows go, and how it is steered. */
-export interface RunArguments extends Omit<ModelArguments, 'llm'> {
+export interface RunArguments extends Omit<ModelArguments, 'llm' | 'apiKey'> {
   readonly llm?: readonly string[]
+  readonly apiKey?: readonly string[]
   readonly fallback?: boolean
   readonly allowDifferentModels?: boolean
   readonly hedge?: boolean
@@ -93,9 +95,18 @@ export async function runGenerate(inputs: readonly string[], args: GenerateArgum
 }
 
 /** The models that a run is given, not loaded yet. @throws HeadraceError as `openLLM`. */
-export async function openEndpoints({ llm: specs, ...model }: RunArguments): Promise<readonly LLM[]> {
-  if (specs === undefined) return [await openLLM(model)]
-  return Promise.all(specs.map((llm) => openLLM({ ...model, llm })))
+export async function openEndpoints({
+  llm: specs,
+  apiKey: keys = [],
+  ...model
+}: RunArguments): Promise<readonly LLM[]> {
+  if (specs === undefined) return [await openLLM({ ...model, ...keyOption(keys[0]) })]
+  const keyOf = keysOfModels(specs, keys)
+  return Promise.all(specs.map((llm, index) => openLLM({ ...model, llm, ...keyOption(keyOf[index]) })))
+}
+
+function keyOption(apiKey: string | undefined): Pick<ModelArguments, 'apiKey'> {
+  return apiKey === undefined ? {} : { apiKey }
 }
 
 /** What every run takes. */

@@ -1,6 +1,12 @@
 /** What is shorter is no secret, such as a tenant's number, and stands in many a text by chance. */
 const shortestSecret = 6
 
+/**
+ * How often a text may have been written as JSON inside JSON: a body with a password, in a server's report of the request,
+ * in the body of its answer, in the JSON of an error.
+ */
+const deepest = 5
+
 const secretHeader = /auth|key|token|secret|cookie|password/i
 
 /** The same headers with every value that may be a secret replaced. */
@@ -18,7 +24,7 @@ export function redactText(text: string, secrets: readonly string[]): string {
   for (const secret of secrets) {
     if (secret.length < shortestSecret) continue
     let form = secret
-    for (let depth = 0; depth < 3; depth++) {
+    for (let depth = 0; depth < deepest; depth++) {
       result = result.replaceAll(form, '[redacted]')
       const escaped = JSON.stringify(form).slice(1, -1)
       if (escaped === form) break

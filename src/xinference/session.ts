@@ -2,7 +2,7 @@ import type { Runtime } from '../contract/runtime.js'
 import { AuthenticationError } from '../errors/authentication-error.js'
 import type { Transport } from '../transport/transport.js'
 import { Budget } from './budget.js'
-import { resolveCredentials, type XinferenceCredentials } from './credentials.js'
+import { keyIsElsewhere, resolveCredentials, type XinferenceCredentials } from './credentials.js'
 import type { Endpoint } from './endpoint.js'
 import { Login } from './login.js'
 import {
@@ -33,6 +33,7 @@ export class Session {
   readonly #setup: SetupCheck
   readonly #login: Login | undefined
   readonly #hasCredential: boolean
+  readonly #isKeyElsewhere: boolean
   /** The caller's own, for proxies and gateways. */
   readonly #openHeaders: Headers
   #headers: Headers
@@ -53,7 +54,8 @@ export class Session {
     this.endpoint = endpoint
     this.#runtime = runtime
     this.#maxRetries = maxRetries
-    const { login, key, headers } = resolveCredentials(credentials, runtime.env)
+    const { login, key, headers, isKeyElsewhere } = resolveCredentials(credentials, runtime.env, endpoint)
+    this.#isKeyElsewhere = isKeyElsewhere
     this.#openHeaders = this.#headers = headers
     for (const secret of Object.values(headers)) this.keep(secret)
     if (login !== undefined) this.keep(login.password)
@@ -125,6 +127,7 @@ export class Session {
     if (!this.#hasCredential) {
       const explained = await this.#setup.explain(refusal)
       if (explained !== refusal) throw explained
+      if (this.#isKeyElsewhere) throw keyIsElsewhere(this.endpoint, refusal)
       return false
     }
     // Another request's refusal has led to a new token already.

@@ -19,7 +19,7 @@ import { redactError } from '../transport/redact.js'
 import type { Transport } from '../transport/transport.js'
 import { findContextWindow } from './context-window.js'
 import { createTransport } from '../llm/create-transport.js'
-import { checkCredentials, keyVariable, passwordVariable } from './credentials.js'
+import { checkCredentials, endpointVariable, keyVariable, passwordVariable } from './credentials.js'
 import { defaultEndpoint, type Endpoint, parseEndpoint } from './endpoint.js'
 import { FailureExplainer } from './failure-explainer.js'
 import { findModel } from './find-model.js'
@@ -65,7 +65,7 @@ export class Xinference extends LLM<XinferenceOptions> {
     super(parseOptions(xinferenceOptionsSchema, options, 'Xinference'), internals)
     checkCredentials(this.options)
     checkPromptOptions(this.options, 'Xinference')
-    this.#endpoint = parseEndpoint(this.options.endpoint ?? this.runtime.env['XINFERENCE_ENDPOINT'] ?? defaultEndpoint)
+    this.#endpoint = parseEndpoint(this.options.endpoint ?? this.runtime.env[endpointVariable] ?? defaultEndpoint)
     const { maxTokens, contextWindow } = this.options
     if (maxTokens !== undefined && contextWindow !== undefined) checkFits(maxTokens, contextWindow)
   }

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 
 import { Xinference, type XinferenceOptions } from '../../src/index.js'
 import { detail, head, html, json, openStream, plainText, stream, whole } from '../support/http-bytes.js'
+import { expectNoSecret, visible } from '../support/no-secret.js'
 import { errorOf } from '../support/outcome-of.js'
 import type { Script } from '../support/scripted-server.js'
 import {
@@ -25,19 +26,6 @@ const key = 'xf-MARKED0123456789'
 /** Quotes and backslashes are written differently in JSON. */
 const header = 'MARKED "quoted" \\ value'
 const credentials: Partial<XinferenceOptions> = { apiKey: key, headers: { 'x-gateway': header, 'x-org': 'MARKED-org' } }
-
-/** Everything that can be seen of a value. */
-function visible(value: unknown): string {
-  const seen = [inspect(value, { depth: 20, showHidden: true }), JSON.stringify(value) ?? '']
-  for (let error = value; error instanceof Error; error = error.cause) {
-    seen.push(error.message, error.stack ?? '', String(error), inspect({ ...error }))
-  }
-  return seen.join('\n')
-}
-
-function expectNoSecret(value: unknown): void {
-  expect(visible(value)).not.toMatch(/MARKED/)
-}
 
 /** What a careless server does with the headers of a request. */
 const echo = `headers were {"authorization": "Bearer ${key}", "x-gateway": ${JSON.stringify(header)}, "x-org": "MARKED-org"} ${key} ${header}`

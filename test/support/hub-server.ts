@@ -1,5 +1,5 @@
 import { json, whole } from './http-bytes.js'
-import { type Answer, ScriptedServer } from './scripted-server.js'
+import { type Answer, type RecordedRequest, type Script, ScriptedServer } from './scripted-server.js'
 
 export const hubCommit: string = '0123456789abcdef0123456789abcdef01234567'
 
@@ -8,7 +8,12 @@ export function startHub(
   files: Readonly<Record<string, string>>,
   routes: Readonly<Record<string, Answer>> = {},
 ): Promise<ScriptedServer> {
-  const answer: Answer = ({ path }) => {
+  return ScriptedServer.start({ routes: { ...routes, '*': hubAnswer(files) } })
+}
+
+/** What the Hub of {@link startHub} answers. */
+export function hubAnswer(files: Readonly<Record<string, string>>): (request: Pick<RecordedRequest, 'path'>) => Script {
+  return ({ path }) => {
     const tree = /^\/api\/models\/org\/model\/tree\/(\w+)\/(.+)$/.exec(path)
     if (tree !== null) {
       const folder = `${tree[2]}/`
@@ -26,7 +31,6 @@ export function startHub(
     if (text === undefined) return json(404, {}, { ...headers, 'x-error-code': 'EntryNotFound' })
     return whole(200, 'text/plain', text, { ...headers, etag: `"${etagOf(file)}"` })
   }
-  return ScriptedServer.start({ routes: { ...routes, '*': answer } })
 }
 
 /** Forty hexadecimal digits, as the Hub gives for small files. */

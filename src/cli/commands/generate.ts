@@ -29,7 +29,7 @@ export function addGenerateCommand(program: Command): void {
     .option('--num-generations <number>', 'answers a row', toNumber)
     .addOption(new Option('--group', 'one line a row, with lists of answers').conflicts('batch'))
     .addOption(new Option('--keep-raw', 'add what was asked and the whole answer').conflicts('batch'))
-  addApiKeyOption(addModelOptions(command, { isRepeatable: true }))
+  addApiKeyOption(addModelOptions(command, { isRepeatable: true }), { isRepeatable: true })
   addRunOptions(addRowOptions(addGenerationOptions(command))).action(
     async (inputs: readonly string[], args: GenerateArguments) => {
       const { runGenerate } = await import('../run-generate.js')

@@ -45,7 +45,7 @@ export function addMagpieCommand(program: Command): void {
     .option('--response-max-tokens <number>', 'of an answer (default: as --max-tokens)', toNumber)
     .option('--dry-run', 'send nothing: show the prompt of the first row')
     .option('--json', 'print the summary, or an error, as one JSON object to standard output')
-  addApiKeyOption(addModelOptions(command, { isRepeatable: true }))
+  addApiKeyOption(addModelOptions(command, { isRepeatable: true }), { isRepeatable: true })
   addRunOptions(addGenerationOptions(command)).action(async (args: MagpieArguments) => {
     const { runMagpie } = await import('../run-magpie.js')
     process.exitCode = await runMagpie(args)

@@ -85,7 +85,7 @@ export class HubClient {
     for (let attempt = 1; ; attempt++) {
       try {
         const answer = await this.#follow(url)
-        if (answer.status < 300) return answer
+        if (answer.status < 300) return this.#withoutToken(answer)
         const question = { hubUrl, id, revision, hasToken: token !== undefined }
         const error = readHubError(answer.status, answer.headers, question)
         if (error === undefined) return undefined
@@ -101,6 +101,17 @@ export class HubClient {
         )
       }
     }
+  }
+
+  /** What is answered comes to lie in the cache. */
+  #withoutToken(answer: HubAnswer): HubAnswer {
+    const { token, hubUrl } = this.#options
+    if (
+      token === undefined ||
+      !Buffer.from(answer.body.buffer, answer.body.byteOffset, answer.body.length).includes(token)
+    )
+      return answer
+    throw new WrongServerError(`${hubUrl} repeats the token that it was sent: it is no Hub; check HF_ENDPOINT.`)
   }
 
   /** Follows redirects: the Hub gives large files from another host, which must not see the token. */

@@ -5,6 +5,7 @@ import type { LLMDependencies } from '../../llm/llm-options.js'
 import { parseOptions } from '../../llm/parse-options.js'
 import { systemRuntime } from '../../transport/system-runtime.js'
 import { createTransport } from '../../llm/create-transport.js'
+import { endpointVariable } from '../credentials.js'
 import { defaultEndpoint, parseEndpoint } from '../endpoint.js'
 import { listModels } from '../list-models.js'
 import { listEvents, type ModelEvent } from '../list-events.js'
@@ -42,7 +43,7 @@ export class XinferenceClient {
   /** Validates the options; sends nothing. @throws HeadraceError `INVALID_OPTION`; `FILE_UNREADABLE` for `caFile` */
   constructor(options: XinferenceClientOptions = {}, { runtime = systemRuntime, transport }: LLMDependencies = {}) {
     const parsed = parseOptions(clientOptionsSchema, options, 'XinferenceClient')
-    const endpoint = parseEndpoint(parsed.endpoint ?? runtime.env['XINFERENCE_ENDPOINT'] ?? defaultEndpoint)
+    const endpoint = parseEndpoint(parsed.endpoint ?? runtime.env[endpointVariable] ?? defaultEndpoint)
     this.#runtime = runtime
     this.#session = new Session(
       endpoint,
