@@ -2,6 +2,8 @@ import { defineConfig } from 'vitest/config'
 
 /** They count the sockets of Node's own fetch, whose connections are the whole process's. */
 const ownProcess = ['test/faults/fetch-adapter.test.ts', 'test/quirks/stream-ends.test.ts']
+/** They start a process for nearly every test, most of whose time is Node's own beginning: `npm run test:commands`. */
+const commands = ['test/cli/**/*.test.ts', 'test/examples/**/*.test.ts']
 
 export default defineConfig({
   test: {
@@ -21,9 +23,13 @@ export default defineConfig({
         test: {
           name: 'suites',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/packed/**', 'test/real/**', ...ownProcess],
+          exclude: ['test/packed/**', 'test/real/**', ...ownProcess, ...commands],
           globalSetup: './test/support/build-once.ts',
         },
+      },
+      {
+        extends: true,
+        test: { name: 'commands', include: commands, globalSetup: './test/support/build-once.ts' },
       },
       { extends: true, test: { name: 'own-process', include: ownProcess, isolate: true } },
       {

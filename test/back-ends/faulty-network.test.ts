@@ -42,7 +42,7 @@ async function openBehind(backEnd: BackEnd, time: Runtime = runtime): Promise<Op
 
 /** Places of an answer of this length: all of them, or some that are spread over it, its ends among them. */
 function places(length: number): readonly number[] {
-  const count = isLong ? length : Math.min(length, 7)
+  const count = isLong ? length : Math.min(length, 5)
   return Array.from({ length: count }, (_, index) => Math.round((index * (length - 1)) / Math.max(1, count - 1)))
 }
 
