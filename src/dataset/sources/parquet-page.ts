@@ -85,7 +85,7 @@ export class ParquetPage {
     const [defined, repeated] = [definition.slice(start, this.#at), repetition.slice(start, this.#at)]
     const path = this.#settings.schemaPath
     // Arrays of numbers to it are all that have a length.
-    const [definedArray, repeatedArray] = [defined as unknown as number[], repeated as unknown as number[]]
+    const [definedArray, repeatedArray] = [asNumbers(defined), asNumbers(repeated)]
     const assembled = this.#functions.assembleLists([], definedArray, repeatedArray, values, path)
     return Array.isArray(assembled) ? assembled : Array.from<unknown>(assembled)
   }
@@ -235,4 +235,8 @@ function highestLevels(path: readonly SchemaTree[]): { readonly definition: numb
     definition: kinds.filter((kind) => kind !== 'REQUIRED').length,
     repetition: kinds.filter((kind) => kind === 'REPEATED').length,
   }
+}
+
+function asNumbers(levels: unknown): number[] {
+  return levels as number[]
 }
