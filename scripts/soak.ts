@@ -89,7 +89,7 @@ if (figures.some(({ isMet }) => !isMet)) process.exitCode = 1
 
 /** What the load asks for: failures of the server, streams that it cuts, calls that are given up. */
 function isExpected(code: string): boolean {
-  return ['SERVER_ERROR', 'STREAM_TRUNCATED', 'ABORTED', 'TIMEOUT'].includes(code)
+  return ['SERVER_ERROR', 'STREAM_TRUNCATED', 'CONNECTION_FAILED', 'ABORTED', 'TIMEOUT'].includes(code)
 }
 
 function describeSample({ seconds, heap, sockets, handles, timers, calls }: SoakSample): string {
