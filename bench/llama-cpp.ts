@@ -15,7 +15,7 @@ import type { AnswerSink } from '../src/contract/engine.js'
 import type { LlamaCppEngine } from '../src/llama-cpp/llama-cpp-engine.js'
 import { loadLlamaCppEngine } from '../src/llama-cpp/load-llama-cpp-engine.js'
 import { writeEndlessModel } from '../test/support/endless-model.js'
-import { formatTable, type Row } from './row.js'
+import { formatRows, type Row } from './row.js'
 
 const prompt = '<|im_start|>user\nTell me a story about a fox.<|im_enx|>\n<|im_start|>assistant\n'
 const tokens = 200
@@ -156,7 +156,7 @@ async function main(): Promise<void> {
     ]
     await engine.dispose()
     await bare.dispose()
-    process.stdout.write(`${values.json ? JSON.stringify(rows) : formatTable(rows)}\n`)
+    process.stdout.write(`${values.json ? JSON.stringify(rows) : formatRows(rows)}\n`)
   } finally {
     await rm(folder, { recursive: true })
   }

@@ -11,7 +11,7 @@ import { build, isBuilt } from '../scripts/build.js'
 import { compile } from './compile.js'
 import { datasetMeasurements } from './dataset-rows.js'
 import { llamaCppMeasurement } from './llama-cpp-rows.js'
-import { type Row, type Skipped, formatTable, passes } from './row.js'
+import { type Row, type Skipped, formatRows, passes } from './row.js'
 import { type Settings, measurements } from './rows.js'
 import { structuredStreamMeasurement } from './structured-stream-rows.js'
 
@@ -74,7 +74,7 @@ async function main(): Promise<void> {
     process.stdout.write(`${JSON.stringify(judged, undefined, 2)}\n`)
     return
   }
-  process.stdout.write(`\n${formatTable(rows)}\n\n${machine()}\n`)
+  process.stdout.write(`\n${formatRows(rows)}\n\n${machine()}\n`)
 }
 
 function machine(): string {

@@ -1,3 +1,5 @@
+import { formatTable } from '../src/cli/table.js'
+
 /** One line of the table: ours against theirs, measured in alternating pairs in one run. */
 export interface Row {
   /** By which it is selected. Several lines may share one. */
@@ -35,25 +37,12 @@ export function passes({ ratio, bar }: Row): boolean | undefined {
 }
 
 /** The table, in columns of equal width. */
-export function formatTable(rows: readonly (Row | Skipped)[]): string {
+export function formatRows(rows: readonly (Row | Skipped)[]): string {
   const head = ['row', 'what', 'over', 'ours', 'theirs', 'unit', 'ratio', 'range', 'bar', '']
   const lines = rows.map((row) =>
     'skipped' in row ? [row.name, row.what, `not measured: ${row.skipped}`] : cells(row),
   )
-  const widths = head.map((title, column) =>
-    Math.max(
-      title.length,
-      ...lines.filter((line) => line.length === head.length).map((line) => line[column]?.length ?? 0),
-    ),
-  )
-  return [head, ...lines]
-    .map((line) =>
-      line
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n')
+  return formatTable(head, lines)
 }
 
 function cells(row: Row): readonly string[] {

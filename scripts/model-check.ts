@@ -4,6 +4,7 @@
  */
 import { parseArgs } from 'node:util'
 
+import { formatTable } from '../src/cli/table.js'
 import { type Figure, measure, passes } from './model-check/figures.js'
 
 const usage = `npm run model:check -- [options]
@@ -37,13 +38,13 @@ async function main(): Promise<void> {
     process.stdout.write(`${JSON.stringify(judged, undefined, 2)}\n`)
     return
   }
-  process.stdout.write(`${formatTable(figures)}\n`)
+  process.stdout.write(`${formatFigures(figures)}\n`)
   for (const { name, failures } of figures)
     for (const failure of failures.slice(0, Number(values.failures))) process.stdout.write(`\n${name}: ${failure}`)
   process.stdout.write('\n')
 }
 
-function formatTable(figures: readonly Figure[]): string {
+function formatFigures(figures: readonly Figure[]): string {
   const rows = figures.map((figure) => [
     figure.name,
     written(figure, figure.value),
@@ -51,16 +52,7 @@ function formatTable(figures: readonly Figure[]): string {
     `${figure.bar.kind} ${written(figure, figure.bar.value)}`,
     passes(figure) ? 'met' : 'MISSED',
   ])
-  const lines = [['ability', 'figure', '', 'bar', 'verdict'], ...rows]
-  const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)))
-  return lines
-    .map((line) =>
-      line
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n')
+  return formatTable(['ability', 'figure', '', 'bar', 'verdict'], rows)
 }
 
 function written({ unit }: Figure, value: number): string {

@@ -1,3 +1,4 @@
+import { formatTable } from '../../src/cli/table.js'
 import type { ClientReport } from './run-program.js'
 
 /** A client, as whom the server answered, and what it did; or why there is nothing to tell. */
@@ -17,16 +18,7 @@ export function formatClientTable(rows: readonly ClientRow[]): string {
     const cells = [...things].map((thing) => toCell(report, thing))
     return [name, report.version ?? '?', as, ...cells, ...(report.failure === undefined ? [] : ['FAILED'])]
   })
-  const full = [head, ...lines.filter((line) => line.length >= head.length)]
-  const widths = head.map((_, column) => Math.max(...full.map((line) => line[column]?.length ?? 0)))
-  return [head, ...lines]
-    .map((line) =>
-      line
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n')
+  return formatTable(head, lines)
 }
 
 /** What went wrong, one line each. */

@@ -2,10 +2,10 @@ import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 
 import { XinferenceClient } from 'headrace'
 
+import { demoFamily, demoLaunch, launchMs } from '../../test/real/demo-model.js'
 import type { Deadline } from './deadline.js'
 import { startServer, stopServer, untilReady } from './server-process.js'
 import { xinferenceCache, xinferenceVariables } from './xinference.js'
@@ -17,10 +17,6 @@ export interface RestartedServerOptions {
   readonly port: number
   readonly deadline: Deadline
 }
-
-const models = fileURLToPath(new URL('../../models/demo', import.meta.url))
-const family = 'headrace-demo'
-const launchMs = 240_000
 
 /** A real Xinference with the demo model, which is killed and started again at the same address. */
 export class RestartedServer {
@@ -48,18 +44,8 @@ export class RestartedServer {
     await untilReady(this.#process, `${this.endpoint}/status`, { log: this.#log, signal, deadline })
     await this.#setUp()
     await using client = new XinferenceClient({ endpoint: this.endpoint, ...this.account })
-    await client.registerModel(await demoFamily(), { persist: false })
-    const uid = await client.launchModel({
-      modelUid: 'demo',
-      modelName: family,
-      modelEngine: 'llama.cpp',
-      modelFormat: 'ggufv2',
-      modelSizeInBillions: 1,
-      quantization: 'F16',
-      nGpu: 'cpu',
-      enableVirtualEnv: false,
-      engineOptions: { n_ctx: 2048, n_parallel: 4, n_threads: 1, use_mlock: false },
-    })
+    await client.registerModel(demoFamily, { persist: false })
+    const uid = await client.launchModel(demoLaunch({ engineOptions: { n_ctx: 2048, n_parallel: 4 } }))
     await client.waitUntilReady(uid, { timeoutMs: launchMs, pollMs: 200 })
   }
 
@@ -81,29 +67,5 @@ export class RestartedServer {
     if (!(await nobody.needsSetup())) return
     const setupToken = /Setup token: (\S+)/.exec(await readFile(this.#log, 'utf8'))?.[1]
     await nobody.setUp({ ...this.account, setupToken })
-  }
-}
-
-/** The demo model as a custom model of the server's. */
-async function demoFamily(): Promise<Readonly<Record<string, unknown>>> {
-  const config = JSON.parse(await readFile(join(models, 'tokenizer_config.json'), 'utf8')) as Record<string, unknown>
-  return {
-    version: 2,
-    model_name: family,
-    model_family: family,
-    model_lang: ['en'],
-    model_ability: ['chat'],
-    context_length: 512,
-    chat_template: config['chat_template'],
-    stop: ['<|im_end|>'],
-    model_specs: [
-      {
-        model_format: 'ggufv2',
-        model_size_in_billions: 1,
-        quantization: 'F16',
-        model_file_name_template: 'demo.gguf',
-        model_uri: `file://${join(models, 'demo.gguf')}`,
-      },
-    ],
   }
 }

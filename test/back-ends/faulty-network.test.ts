@@ -42,7 +42,7 @@ async function openBehind(backEnd: BackEnd, time: Runtime = runtime): Promise<Op
 
 /** Places of an answer of this length: all of them, or some that are spread over it, its ends among them. */
 function places(length: number): readonly number[] {
-  const count = isLong ? length : Math.min(length, 5)
+  const count = isLong ? length : Math.min(length, 7)
   return Array.from({ length: count }, (_, index) => Math.round((index * (length - 1)) / Math.max(1, count - 1)))
 }
 
@@ -143,7 +143,7 @@ describe.each(backEnds.map((backEnd) => [backEnd.name, backEnd] as const))('%s',
   it('a connection that is refused is opened again', async () => {
     const { llm, proxy } = await openBehind(backEnd)
     const opened = proxy.connections
-    proxy.onConnection = (number) => (number === opened ? { kind: 'refuse' } : undefined)
+    proxy.refuses = (connection) => connection === opened
     proxy.reset()
     expect((await ask(llm, 'chat')).text).toBe(text)
     expect(proxy.connections).toBeGreaterThan(opened + 1)

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { Xinference, XinferenceClient } from '../../src/index.js'
 import { systemRuntime } from '../../src/transport/system-runtime.js'
 import { errorOf } from '../support/outcome-of.js'
-import { administrator, client, demoLaunch, endpoint, setupToken } from './server.js'
+import { demoLaunch } from './demo-model.js'
+import { administrator, client, endpoint, setupToken } from './server.js'
 
 /** A runtime whose lines can be read, and whose clock can be put forward. */
 function recordingRuntime(): {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
-import { client, demoFamily } from './server.js'
+import { demoFamily } from './demo-model.js'
+import { client } from './server.js'
 
 export function describeCatalogue(): void {
   describe('afterwards', () => {

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 
 import { Xinference } from '../../src/index.js'
 import { drain, errorOf } from '../support/outcome-of.js'
-import { administrator, client, demoLaunch, endpoint, launch, launchMs, modelProcesses } from './server.js'
+import { demoLaunch, launchMs } from './demo-model.js'
+import { administrator, client, endpoint, launch, modelProcesses } from './server.js'
 
 export function describeEnds(): void {
   /** As long and as slow as the model's 512 tokens allow: the grammar lets it not stop before. */

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 
 import { Xinference } from '../../src/index.js'
 import { errorOf } from '../support/outcome-of.js'
-import { administrator, client, endpoint, launch, modelFile } from './server.js'
+import { modelFile } from './demo-model.js'
+import { administrator, client, endpoint, launch } from './server.js'
 
 /** The demo model under the names of families that have abilities: what is accepted and read, not what it says. */
 export function describeFamilies(): void {

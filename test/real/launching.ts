@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 
 import type { LaunchProgress } from '../../src/index.js'
 import { errorOf } from '../support/outcome-of.js'
-import { client, demoFamily, demoLaunch, launchMs, tokenizerFile } from './server.js'
+import { demoFamily, demoLaunch, launchMs, tokenizerFile } from './demo-model.js'
+import { client } from './server.js'
 
 export function describeLaunching(): void {
   describe('launching', () => {

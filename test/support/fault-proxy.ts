@@ -4,8 +4,6 @@ import { onTestFinished } from 'vitest'
 
 /** What becomes of the bytes that a server sends, counted over all connections from when it was ordered. */
 export type NetworkFault =
-  /** The connection is reset before anything is passed on. */
-  | { readonly kind: 'refuse' }
   /** So many bytes pass; then the connection ends as if the server had closed it, or is reset. Later ones are whole. */
   | { readonly kind: 'cut'; readonly after: number; readonly how: 'end' | 'reset' }
   /** So many bytes pass; nothing more does, and the connection stays. */
@@ -25,8 +23,8 @@ export class FaultProxy {
   #onHeld = (): void => undefined
   /** Connections so far. */
   connections = 0
-  /** Asked for every connection that is opened: what is to happen to it. */
-  onConnection: ((number: number) => NetworkFault | undefined) | undefined
+  /** Whether a connection, by its number from 0, is reset when it is opened. */
+  refuses: (connection: number) => boolean = () => false
 
   private constructor() {
     this.#server = createServer({ allowHalfOpen: true }, (client) => this.#join(client))
@@ -73,13 +71,10 @@ export class FaultProxy {
   }
 
   #join(client: Socket): void {
-    const number = this.connections++
-    const ordered = this.onConnection?.(number)
-    if (ordered?.kind === 'refuse') {
+    if (this.refuses(this.connections++)) {
       client.resetAndDestroy()
       return
     }
-    if (ordered !== undefined) this.order(ordered)
     const server = connect(this.#upstream)
     for (const socket of [client, server]) {
       this.#sockets.add(socket)

@@ -1,5 +1,6 @@
 import type { GenerateOneResult } from '../../contract/generate.js'
 import type { HeadraceError } from '../../errors/headrace-error.js'
+import type { TaskRequest } from '../../tasks/task.js'
 
 /**
  * Whose fault it is that an attempt gave no answer, which decides what happens next.
@@ -15,10 +16,8 @@ import type { HeadraceError } from '../../errors/headrace-error.js'
 export type FailureCause = 'request' | 'server' | 'pressure' | 'warming-up' | 'outage' | 'fatal' | 'cancelled'
 
 export interface FailureContext {
-  /** The row brought options of its own, which may be what is wrong. */
-  readonly hasOwnOptions: boolean
-  /** The row holds images. */
-  readonly hasParts: boolean
+  /** What was asked: options of its own, or images, may be what is wrong. */
+  readonly request: TaskRequest
   /** Some row was answered before, so the address, the model and the key were right. */
   readonly hasAnswered: boolean
 }
@@ -36,7 +35,7 @@ const nobodyThere: ReadonlySet<unknown> = new Set([
 ])
 
 /** The cause of a result without an acceptable answer. */
-export function causeOf({ outcome, cause }: GenerateOneResult, context: FailureContext): FailureCause {
+export function causeOf({ outcome, cause }: GenerateOneResult, { request, hasAnswered }: FailureContext): FailureCause {
   if (outcome === 'cancelled') return 'cancelled'
   if (cause === undefined || outcome === 'refused' || outcome === 'too-long') return 'request'
   switch (cause.code) {
@@ -45,12 +44,12 @@ export function causeOf({ outcome, cause }: GenerateOneResult, context: FailureC
       return 'fatal'
     case 'INVALID_OPTION':
     case 'UNSUPPORTED_OPTION':
-      return context.hasOwnOptions ? 'request' : 'fatal'
+      return hasOwnOptions(request) ? 'request' : 'fatal'
     case 'MODEL_ABILITY':
-      return context.hasOwnOptions || context.hasParts ? 'request' : 'fatal'
+      return hasOwnOptions(request) || hasParts(request) ? 'request' : 'fatal'
     case 'WRONG_SERVER':
       // Between two answers it is what a proxy says while the server behind it restarts.
-      return context.hasAnswered ? 'server' : 'fatal'
+      return hasAnswered ? 'server' : 'fatal'
     case 'MODEL_LOADING':
       return 'warming-up'
     case 'RATE_LIMITED':
@@ -65,4 +64,18 @@ export function causeOf({ outcome, cause }: GenerateOneResult, context: FailureC
 function isOutage(cause: HeadraceError): boolean {
   if (cause.code === 'TIMEOUT') return (cause as { phase?: unknown }).phase === 'connect'
   return cause.code === 'CONNECTION_FAILED' && nobodyThere.has(cause.context['systemCode'])
+}
+
+function hasOwnOptions(request: TaskRequest): boolean {
+  return request.options !== undefined || isWithOutput(request)
+}
+
+function isWithOutput({ input }: TaskRequest): boolean {
+  return Array.isArray(input) && Array.isArray(input[0])
+}
+
+function hasParts({ input }: TaskRequest): boolean {
+  if (!Array.isArray(input)) return false
+  const messages = (isWithOutput({ input }) ? input[0] : input) as readonly { readonly content: unknown }[]
+  return messages.some(({ content }) => Array.isArray(content))
 }

@@ -6,6 +6,7 @@ import { InvalidRowError } from '../../errors/invalid-row-error.js'
 import type { StoredAnswer, Task, TaskRequest } from '../../tasks/task.js'
 import { storedStatuses, type StoredStatus } from '../journal/journal-types.js'
 import type { SourceRow } from '../sources/source.js'
+import type { Budget } from './budget.js'
 import type { Committer } from './committer.js'
 import type { Endpoint } from './endpoint.js'
 import type { EndpointPool } from './endpoint-pool.js'
@@ -34,8 +35,7 @@ export interface RequestLoopOptions {
   readonly committer: Committer
   readonly frontier: Frontier
   readonly totals: Totals
-  /** Why no more may be asked, once the totals say so. */
-  readonly budget: () => StopReason | undefined
+  readonly budget: Budget
 }
 
 /** Why a loop ends before its rows do. */
@@ -213,7 +213,7 @@ export class RequestLoop {
       else this.#storeResult(item, result)
     } else this.#settleFailure(item, endpoint, result)
     if (this.#stop === undefined) {
-      const reason = budget()
+      const reason = budget.reached
       if (reason !== undefined) this.stop(reason)
     }
     if (!committer.isFull) this.pump()
@@ -231,11 +231,7 @@ export class RequestLoop {
 
   #settleFailure(item: RequestItem, endpoint: Endpoint, result: GenerateOneResult): void {
     const { totals, maxRetries, abort } = this.#options
-    const cause = causeOf(result, {
-      hasOwnOptions: item.request.options !== undefined || isWithOutput(item.request),
-      hasParts: hasParts(item.request),
-      hasAnswered: totals.counts.ok > 0,
-    })
+    const cause = causeOf(result, { request: item.request, hasAnswered: totals.counts.ok > 0 })
     if (cause === 'request') this.#count(item, result)
     else this.#waste(item, endpoint, result, cause === 'server' && result.cause?.status === undefined)
     const error = result.cause as HeadraceError
@@ -380,16 +376,6 @@ export class RequestLoop {
     if (this.#failure === undefined) this.#resolve()
     else this.#reject(this.#failure)
   }
-}
-
-function isWithOutput({ input }: TaskRequest): boolean {
-  return Array.isArray(input) && Array.isArray(input[0])
-}
-
-function hasParts({ input }: TaskRequest): boolean {
-  if (!Array.isArray(input)) return false
-  const messages = (isWithOutput({ input }) ? input[0] : input) as readonly { readonly content: unknown }[]
-  return messages.some(({ content }) => Array.isArray(content))
 }
 
 function messageOf(error: unknown): string {

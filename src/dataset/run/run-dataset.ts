@@ -10,6 +10,7 @@ import type { RowCounts, RunEnd, RunPause, RunProgress, RunSummary } from '../ru
 import type { FinishedRow } from '../sinks/sink.js'
 import { firstPosition, type Source } from '../sources/source.js'
 import { spoolInput, toLines } from '../sources/spool.js'
+import { Budget } from './budget.js'
 import { Committer } from './committer.js'
 import { EndpointPool } from './endpoint-pool.js'
 import { Frontier } from './frontier.js'
@@ -41,6 +42,7 @@ const drainMs = 10_000
 export class RunDataset implements RunControl {
   readonly #plan: RunPlan
   readonly #totals = new Totals()
+  readonly #budget: Budget
   #frontier = new Frontier(firstPosition)
   readonly #startedAt: number
   readonly #onRows: (rows: readonly FinishedRow[]) => Promise<void> | void
@@ -60,6 +62,7 @@ export class RunDataset implements RunControl {
 
   constructor(plan: RunPlan, onRows: (rows: readonly FinishedRow[]) => Promise<void> | void) {
     this.#plan = plan
+    this.#budget = new Budget(plan, this.#totals)
     this.#onRows = onRows
     this.#startedAt = plan.runtime.now()
   }
@@ -276,7 +279,7 @@ export class RunDataset implements RunControl {
     }))
     try {
       await noteModelName(folder, open.manifest, pool.modelNames)
-      return this.#budget() ?? (await this.#askPool(pool, abort, open, pass, progress, scope))
+      return this.#budget.reached ?? (await this.#askPool(pool, abort, open, pass, progress, scope))
     } finally {
       await pool.close()
     }
@@ -316,7 +319,7 @@ export class RunDataset implements RunControl {
       committer,
       frontier,
       totals: this.#totals,
-      budget: () => this.#budget(),
+      budget: this.#budget,
     }))
     const check = inputCheck((chunk) => committer.addChunk(chunk))
     pass.advance(from.row)
@@ -381,21 +384,6 @@ export class RunDataset implements RunControl {
     return this.#feed?.isEmpty === true && this.#frontier.openRows === 0 && this.#selection?.end === undefined
   }
 
-  #budget(): StopReason | undefined {
-    const { maxTokensTotal = Infinity, maxCost = Infinity } = this.#plan
-    if (maxTokensTotal === Infinity && maxCost === Infinity) return undefined
-    const { input, output } = this.#totals.allTokens
-    if (input + output >= maxTokensTotal) return 'max-tokens'
-    return (this.#cost ?? 0) >= maxCost ? 'max-cost' : undefined
-  }
-
-  get #cost(): number | undefined {
-    const { prices } = this.#plan
-    if (prices === undefined) return undefined
-    const { input, output } = this.#totals.allTokens
-    return (input * prices.input + output * prices.output) / 1_000_000
-  }
-
   #summarize(end: RunEnd): RunSummary {
     const totals = this.#totals
     const selection = this.#selection
@@ -410,7 +398,7 @@ export class RunDataset implements RunControl {
       endpoints: (this.#pool?.progress ?? []).map(({ inFlight: _inFlight, pause: _pause, ...done }) => done),
       tokens: { ...totals.tokens },
       wastedTokens: { ...totals.wastedTokens },
-      cost: this.#cost,
+      cost: this.#budget.cost,
       folder: this.#plan.folder,
       ...(selection === undefined ? {} : { selection: selection.progress }),
       ...(warnings.length === 0 ? {} : { warnings }),

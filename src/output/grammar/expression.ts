@@ -107,8 +107,8 @@ export function isNever(expression: Expression): boolean {
   return expression.kind === 'choice' && expression.options.length === 0
 }
 
-/** No rule that is repeated matches the empty text: that is an invariant of who makes them. */
-function isNullable(expression: Expression): boolean {
+/** Whether it has the empty text. No rule that is repeated has it: that is an invariant of who makes them. */
+export function isNullable(expression: Expression): boolean {
   switch (expression.kind) {
     case 'text':
       return expression.text === ''

@@ -1,5 +1,5 @@
 import { type CharSet, intersection } from './char-set.js'
-import { choice, empty, type Expression, isNever, never, repeat, sequence, text } from './expression.js'
+import { choice, empty, type Expression, isNever, isNullable, never, repeat, sequence, text } from './expression.js'
 
 /** Pairs of what is left of both that are looked at before giving up. */
 const mostPairs = 400
@@ -32,21 +32,6 @@ function points(one: readonly CharSet[], other: readonly CharSet[]): readonly nu
     for (const second of other) for (const [start] of intersection(first, second)) starts.add(start)
   }
   return [...starts]
-}
-
-function isNullable(expression: Expression): boolean {
-  switch (expression.kind) {
-    case 'text':
-      return expression.text === ''
-    case 'sequence':
-      return expression.items.every(isNullable)
-    case 'choice':
-      return expression.options.some(isNullable)
-    case 'repeat':
-      return expression.min === 0 || isNullable(expression.item)
-    default:
-      return false
-  }
 }
 
 /** The sets of which the first character may be one. */
