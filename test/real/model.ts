@@ -17,6 +17,7 @@ export function describeModel(): void {
         contextWindowSource: 'registered',
         numOutput: 60,
         modelName: 'demo',
+        servedModel: 'headrace-demo 1 F16',
         isChatModel: true,
         isFunctionCallingModel: false,
         isVisionModel: false,
