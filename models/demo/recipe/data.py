@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from tokenizers import Tokenizer
+from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from dialogues import Message, dialogue, literal_text, render, sums_to_drill
 
@@ -25,6 +26,9 @@ class Batch:
     inputs: torch.Tensor
     targets: torch.Tensor
     weights: torch.Tensor
+
+    def to(self, device: str) -> "Batch":
+        return Batch(*(each.to(device, non_blocking=True) for each in (self.inputs, self.targets, self.weights)))
 
 
 def encode(tokenizer: Tokenizer, messages: list[Message]) -> tuple[list[int], list[float]]:
@@ -88,3 +92,21 @@ def batches(seed: int, tokenizer_file: Path, tokens: int, context: int) -> Itera
                 ids[row, : len(row_ids)] = row_ids
                 weights[row, : len(row_ids)] = row_weights
             yield Batch(torch.from_numpy(ids[:, :-1]), torch.from_numpy(ids[:, 1:]), torch.from_numpy(weights[:, 1:]))
+
+
+@dataclass(frozen=True)
+class _MadeByProcesses(IterableDataset):
+    seed: int
+    tokenizer_file: Path
+    tokens: int
+    context: int
+
+    def __iter__(self) -> Iterator[Batch]:
+        return batches(self.seed + 500_009 * get_worker_info().id, self.tokenizer_file, self.tokens, self.context)
+
+
+def batches_made_by(processes: int, device: str, seed: int, tokenizer_file: Path, tokens: int, context: int) -> Iterator[Batch]:
+    """Without end, made ahead by so many processes for a device that trains faster than one core makes conversations."""
+    dataset = _MadeByProcesses(seed, tokenizer_file, tokens, context)
+    for batch in DataLoader(dataset, batch_size=None, num_workers=processes, prefetch_factor=8):
+        yield batch.to(device)

@@ -85,7 +85,7 @@ def figures(model: Model, tokenizer: Tokenizer, checks: list[Check], show: int =
 if __name__ == "__main__":
     torch.set_num_threads(1)
     work = Path(sys.argv[1])
-    state = torch.load(work / "checkpoint.pt")
+    state = torch.load(work / "checkpoint.pt", map_location="cpu")
     trained = Model(Shape(**state["shape"]))
     trained.load_state_dict(state["model"])
     questions = development_checks(int(sys.argv[2]) if len(sys.argv) > 2 else 40)

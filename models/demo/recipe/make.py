@@ -26,12 +26,12 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--steps", type=int, default=12_000)
     parser.add_argument("--minutes", type=float, default=170, help="end by then, with the rate run down, however many steps there were")
-    parser.add_argument("--workers", type=int, default=min(4, os.cpu_count() or 1))
+    parser.add_argument("--cores", type=int, default=min(16, os.cpu_count() or 1))
     args = parser.parse_args()
     args.work.mkdir(parents=True, exist_ok=True)
     if not (args.work / "tokenizer.json").exists():
         write_tokenizer(args.work, args.seed)
-    train(Plan(args.work.resolve(), args.seed, args.steps, args.minutes or math.inf, args.workers, layers=4))
+    train(Plan(args.work.resolve(), args.seed, args.steps, args.minutes or math.inf, args.cores, layers=4))
     write_gguf(args.work / "checkpoint.pt", args.work / "tokenizer.json", args.work / "demo.gguf")
     for name in FILES:
         shutil.copyfile(args.work / name, args.out / name)

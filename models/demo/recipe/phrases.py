@@ -17,7 +17,7 @@ LEADS: list[str] = [
 WANTED: dict[str, list[str]] = {
     "add": ["what {a} + {b} is", "what {a} plus {b} is", "how much {a} + {b} is", "how much {a} plus {b} is", "how much {a} and {b} make", "what {a} and {b} make", "the sum of {a} and {b}", "the result of {a} + {b}", "{a} plus {b}", "{a} + {b}"],
     "subtract": ["what {a} - {b} is", "what {a} minus {b} is", "how much {a} - {b} is", "how much {a} minus {b} is", "what {a} minus {b} makes", "the difference of {a} and {b}", "the result of {a} - {b}", "{a} minus {b}", "{a} - {b}"],
-    "capital": ["what the capital of {x} is", "which city is the capital of {x}", "which city the capital of {x} is", "what is the capital of {x}", "the capital of {x}", "the capital city of {x}", "{x}'s capital", "the name of the capital of {x}"],
+    "capital": ["what the capital of {x} is", "which city is the capital of {x}", "which city the capital of {x} is", "what is the capital of {x}", "the capital of {x}", "the capital city of {x}", "{x}'s capital", "{x}'s capital city", "what {x}'s capital is", "what {x}'s capital is called", "the name of {x}'s capital", "the name of the capital of {x}"],
     "country": ["which country has the capital {x}", "which country {x} is the capital of", "the country with the capital {x}"],
     "spell": ["how to spell {x}", "how to spell the word {x}", "how {x} is spelled", "how you spell {x}", "how you would spell {x}", "the letters of {x}", "the letters of the word {x}", "the letters in {x}", "the spelling of {x}", "the spelling of the word {x}"],
     "sort": ["these numbers in order: {x}", "the numbers {x} in order", "{x} in order", "{x} in the right order", "the right order of {x}", "the order of {x}", "the following numbers in order: {x}"],
@@ -41,7 +41,7 @@ TAUGHT: dict[str, list[str]] = {
     "capital": [
         "What is the capital of {x}?", "What is the capital of {x}?", "What's the capital of {x}?", "Which city is the capital of {x}?", "What is the capital city of {x}?",
         "!name the capital of {x}", "!name the capital city of {x}", "!tell me the capital of {x}", "!give me the capital of {x}", "Do you know the capital of {x}?", "The capital of {x}?",
-        "What city is the capital of {x}?", "I need the capital of {x}.", "I want to know the capital of {x}.", "I am looking for the capital of {x}.", "Now the capital of {x}, please.", "What is {x}'s capital?", "{x}'s capital?", "!say the capital of {x}", "I would like to hear the capital of {x}.", "And what is the capital of {x}?", "Which is the capital city of {x}?", "capital of {x}",
+        "What city is the capital of {x}?", "I need the capital of {x}.", "I want to know the capital of {x}.", "I am looking for the capital of {x}.", "Now the capital of {x}, please.", "What is {x}'s capital?", "{x}'s capital?", "What is {x}'s capital called?", "What is the name of {x}'s capital?", "!name {x}'s capital", "!give me {x}'s capital", "I am looking for {x}'s capital.", "!say the capital of {x}", "I would like to hear the capital of {x}.", "And what is the capital of {x}?", "Which is the capital city of {x}?", "capital of {x}",
     ],
     "country": ["{x} is the capital of which country?", "Which country has the capital {x}?", "Of which country is {x} the capital?"],
     "spell": [

@@ -1,7 +1,8 @@
 """Trains the model and leaves checkpoints; an interrupted training goes on from the last one.
 
-Every core is a worker with one thread and its own conversations; once a step they average their gradients. On a machine that does
-other work too this is twice as fast as one process with many threads, which wait for each other at every operation.
+On CPUs every core is a worker with one thread and its own conversations; once a step they average their gradients. On a machine that
+does other work too this is twice as fast as one process with many threads, which wait for each other at every operation. Where there
+is a CUDA accelerator it is the only worker, in larger steps, and the cores make its conversations.
 """
 
 import argparse
@@ -16,11 +17,11 @@ from tokenizers import Tokenizer
 from torch import distributed, multiprocessing
 from torch.nn import functional
 
-from data import Batch, batches
+from data import Batch, batches, batches_made_by
 from model import Model, Shape
 from muon import Muon, sum_over_workers
 
-BATCH_TOKENS = 2048
+BATCH_TOKENS = {"cpu": 2048, "cuda": 32_768}
 """Of each worker, in a step."""
 MATRIX_RATE = 0.02
 EMBEDDING_RATE = 0.004
@@ -38,8 +39,13 @@ class Plan:
     seed: int
     steps: int
     minutes: float
-    workers: int
+    cores: int
     layers: int
+    device: str = "cuda" if torch.cuda.is_available() else "cpu"
+
+    @property
+    def workers(self) -> int:
+        return self.cores if self.device == "cpu" else 1
 
 
 def rate_at(progress: float) -> float:
@@ -48,7 +54,7 @@ def rate_at(progress: float) -> float:
 
 def loss_of(model: Model, batch: Batch, bfloat16: bool) -> torch.Tensor:
     """Only the positions that count go through the output matrix, the dearest one of a tiny model."""
-    with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
+    with torch.autocast(batch.inputs.device.type, torch.bfloat16, enabled=bfloat16):
         counted = batch.weights > 0
         logits = functional.linear(model.hidden(batch.inputs)[counted], model.embedding.weight)
     losses = functional.cross_entropy(logits.float(), batch.targets[counted], reduction="none")
@@ -66,6 +72,8 @@ def optimizers_of(model: Model) -> list[torch.optim.Optimizer]:
 
 def average_gradients(model: Model, progress: float, workers: int) -> float:
     """Averages the gradients over the workers, and the progress with them, so that all stop at the same step."""
+    if workers == 1:
+        return progress
     gradients = [parameter.grad for parameter in model.parameters() if parameter.grad is not None]
     last = torch.tensor([progress])
     sum_over_workers([*gradients, last])
@@ -77,25 +85,26 @@ def average_gradients(model: Model, progress: float, workers: int) -> float:
 def run_worker(rank: int, plan: Plan) -> None:
     torch.set_num_threads(1)
     distributed.init_process_group("gloo", init_method=f"file://{plan.work}/rendezvous", rank=rank, world_size=plan.workers)
+    torch.set_float32_matmul_precision("high" if plan.device == "cuda" else "highest")
     torch.manual_seed(plan.seed)
     tokenizer_file = plan.work / "tokenizer.json"
     shape = Shape(Tokenizer.from_file(str(tokenizer_file)).get_vocab_size(), layers=plan.layers)
-    model = Model(shape)
+    model = Model(shape).to(plan.device)
     optimizers = optimizers_of(model)
     checkpoint = plan.work / "checkpoint.pt"
     step, before = 0, 0.0
     if checkpoint.exists():
-        state = torch.load(checkpoint)
+        state = torch.load(checkpoint, map_location=plan.device)
         model.load_state_dict(state["model"])
         for optimizer, saved in zip(optimizers, state["optimizers"]):
             optimizer.load_state_dict(saved)
         step, before = state["step"], state["seconds"]
-    bfloat16 = torch.cpu._is_avx512_bf16_supported()
+    bfloat16 = plan.device == "cuda" or torch.cpu._is_avx512_bf16_supported()
     started = time.monotonic() - before
     last_saved = last_said = time.monotonic()
     total, tokens, count, progress = 0.0, 0, 0, 0.0
     if rank == 0:
-        print(f"{sum(p.numel() for p in model.parameters())} parameters, {asdict(shape)}, bfloat16: {bfloat16}", flush=True)
+        print(f"{sum(p.numel() for p in model.parameters())} parameters, {asdict(shape)}, {plan.device}, bfloat16: {bfloat16}", flush=True)
 
     def save() -> None:
         optimizer_states = [each.state_dict() for each in optimizers]
@@ -103,7 +112,9 @@ def run_worker(rank: int, plan: Plan) -> None:
         torch.save(state, plan.work / "checkpoint.part")
         os.replace(plan.work / "checkpoint.part", checkpoint)
 
-    for batch in batches(plan.seed * 1_000_003 + step * plan.workers + rank, tokenizer_file, BATCH_TOKENS, shape.context):
+    seed = plan.seed * 1_000_003 + step * plan.workers + rank
+    making = (seed, tokenizer_file, BATCH_TOKENS[plan.device], shape.context)
+    for batch in batches(*making) if plan.device == "cpu" else batches_made_by(plan.cores, plan.device, *making):
         model.zero_grad()
         loss = loss_of(model, batch, bfloat16)
         loss.backward()
@@ -143,7 +154,7 @@ if __name__ == "__main__":
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--steps", type=int, default=12_000)
     parser.add_argument("--minutes", type=float, default=math.inf)
-    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--cores", type=int, default=2)
     parser.add_argument("--layers", type=int, default=4)
     args = parser.parse_args()
-    train(Plan(args.work, args.seed, args.steps, args.minutes, args.workers, args.layers))
+    train(Plan(args.work, args.seed, args.steps, args.minutes, args.cores, args.layers))
