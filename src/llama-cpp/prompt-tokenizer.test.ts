@@ -183,7 +183,8 @@ describe('Vocabulary', () => {
     const vocabulary = new Vocabulary(model, '')
     for (const token of model.iterateAllTokens()) {
       const decoded = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytesOf(vocabulary.piece(token)))
-      expect(decoded).toBe(model.detokenize([token]))
+      // llama_detokenize takes the space before such a sign away, as it does for a text that is shown whole.
+      expect(decoded.replace(/^ (?=[?!.,]$)/, '')).toBe(model.detokenize([token]))
     }
   })
 

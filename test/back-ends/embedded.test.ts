@@ -14,8 +14,8 @@ const modelPath = fileURLToPath(new URL('../../models/demo/demo.gguf', import.me
 const llm = new LlamaCpp({ modelPath, contextWindow: 256 })
 afterAll(() => llm.unload())
 
-const question: readonly ChatMessage[] = [{ role: 'user', content: 'Tell me a story.' }]
-const rendered = '<|im_start|>user\nTell me a story.<|im_end|>\n<|im_start|>assistant\n'
+const question: readonly ChatMessage[] = [{ role: 'user', content: 'Tell me a story about a fox.' }]
+const rendered = '<|im_start|>user\nTell me a story about a fox.<|im_end|>\n<|im_start|>assistant\n'
 const routes: readonly Route[] = ['chat', 'completion']
 const cells = embeddedCells()
 
@@ -35,7 +35,14 @@ const leavesOneToken =
   }
 
 /** What one model or another repeats itself on. */
-const repetitive = ['Tell me a story.', 'Spell banana.', 'Count to thirty.', 'Write a list.', 'Name two colors.', 'Hm']
+const repetitive = [
+  'Tell me a story about a fox.',
+  'Spell banana.',
+  'Count to thirty.',
+  'Write a list.',
+  'Name two colors.',
+  'Hm',
+]
 
 /** The option makes other tokens likely: with the same seed another text. */
 const changesTheText =
@@ -186,7 +193,7 @@ it('loads once, and knows its model then', async () => {
 it('asks a prompt as one message, and continues the beginning of an answer', async () => {
   const options = { temperature: 0, maxTokens: 20 }
   const { text } = await llm.chat(question, options)
-  expect(await llm.complete('Tell me a story.', options)).toMatchObject({ text, route: 'chat' })
+  expect(await llm.complete('Tell me a story about a fox.', options)).toMatchObject({ text, route: 'chat' })
   const begun = text.slice(0, text.indexOf(' '))
   const { text: rest } = await llm.chat([...question, { role: 'assistant', content: begun }], options)
   expect((begun + rest).startsWith(text)).toBe(true)

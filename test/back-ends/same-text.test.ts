@@ -13,9 +13,9 @@ const model = new LlamaCpp({ modelPath: `${folder}/demo.gguf`, contextWindow: 51
 const runtime = realRuntime()
 
 const conversation: readonly ChatMessage[] = [
-  { role: 'user', content: 'Tell me a story.' },
-  { role: 'assistant', content: 'Once there was a grey dog.' },
-  { role: 'user', content: 'Tell me another story.' },
+  { role: 'user', content: 'Tell me a story about a fox.' },
+  { role: 'assistant', content: 'Once there was a grey fox.' },
+  { role: 'user', content: 'Tell me a story about a cat.' },
 ]
 /** As likely as not to sample another text with another seed. */
 const options: CallOptions = { temperature: 1, topP: 0.9, seed: 7, maxTokens: 40 }

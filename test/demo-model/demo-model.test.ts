@@ -18,9 +18,6 @@ const modelPath = fileURLToPath(new URL('demo.gguf', folder))
 const everyNth = 8
 const tolerated = 2
 
-/** What this file reaches where it misses the bar; the model's card says so too. */
-const floors: typeof bars = { ...bars, capital: 0.8, spell: 0.6, json: 0.93, fact: 0.85 }
-
 describe('the demo model', () => {
   let llm: LlamaCpp
   let checks: Checks
@@ -38,7 +35,7 @@ describe('the demo model', () => {
     const { asked, right, wrong } = results.find((result) => result.ability === ability) as AbilityResult
     expect(asked).toBeGreaterThanOrEqual(10)
     expect(right + tolerated, JSON.stringify(wrong.map(({ answer }) => answer))).toBeGreaterThanOrEqual(
-      floors[ability] * asked,
+      bars[ability] * asked,
     )
   })
 
@@ -50,7 +47,7 @@ describe('the demo model', () => {
 
   it('makes instructions out of nothing', async () => {
     const { wellFormed, distinct, malformed } = await measureMagpie(llm, checks, 50)
-    expect(wellFormed, malformed.join('\n')).toBeGreaterThanOrEqual(45)
+    expect(wellFormed, malformed.join('\n')).toBeGreaterThanOrEqual(47)
     expect(distinct).toBeGreaterThanOrEqual(30)
   })
 

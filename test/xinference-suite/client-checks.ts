@@ -124,7 +124,8 @@ const modelChecks: readonly Check[] = [
   }),
   model(
     'ends at its number of tokens',
-    async (llm) => (await llm.complete('Tell me a story.', { maxTokens: 2, temperature: 0 })).usage.outputTokens,
+    async (llm) =>
+      (await llm.complete('Tell me a story about a fox.', { maxTokens: 2, temperature: 0 })).usage.outputTokens,
     2,
   ),
   model(
