@@ -14,7 +14,7 @@ describe('concurrent calls', () => {
   it('have their own answers, and no pieces of others', async () => {
     await using llm = new LlamaCpp({ modelPath, temperature: 0 })
     const lines = (await readFile(questions, 'utf8')).trim().split('\n')
-    const prompts = lines.map((line) => JSON.parse(line) as { prompt: string })
+    const prompts = lines.slice(0, 48).map((line) => JSON.parse(line) as { prompt: string })
     const texts = async (concurrency: number): Promise<readonly (string | null | undefined)[]> =>
       (await llm.generate(prompts, { concurrency })).map(({ generations: [text] }) => text)
     const alone = await texts(1)

@@ -153,21 +153,36 @@ describe('faults', () => {
     })
     expect(summary).toMatchObject({ counts: { ok: 20 }, requests: 23 })
   })
+
+  it('a model that was there is waited for, as after a restart of its server', async () => {
+    const path = await scratch()
+    let left = 3
+    const gone = detail(400, 'Model not found, uid: my-qwen')
+    const server = await startEcho((prompt) => (prompt === 'p10' && left-- > 0 ? gone : undefined))
+    const summary = await runFast({
+      llm: modelOn(server),
+      source: prompts(20),
+      sink: path('out.jsonl'),
+      maxRetries: 0,
+      concurrency: 1,
+    })
+    expect(summary).toMatchObject({ counts: { ok: 20 }, requests: 23 })
+  })
 })
 
 describe('what no row could survive ends the run, with everything kept', () => {
   it.each([
-    ['a key that is refused', detail(401, 'Bad key.'), 'AUTHENTICATION_FAILED'],
-    ['a model that is gone', detail(400, 'Model not found, uid: my-qwen'), 'MODEL_NOT_FOUND'],
-  ])('%s', async (_what, script, code) => {
+    ['a key that is refused', 10, detail(401, 'Bad key.'), 'AUTHENTICATION_FAILED'],
+    ['a model that never was there', 0, detail(400, 'Model not found, uid: my-qwen'), 'MODEL_NOT_FOUND'],
+  ])('%s', async (_what, answered, script, code) => {
     const path = await scratch()
     let isBroken = true
-    const server = await startEcho((prompt) => (isBroken && Number(prompt.slice(1)) >= 10 ? script : undefined))
+    const server = await startEcho((prompt) => (isBroken && Number(prompt.slice(1)) >= answered ? script : undefined))
     const options = { llm: modelOn(server), source: prompts(100), sink: path('out.jsonl'), concurrency: 4 }
     expect(await errorOf(runFast(options))).toMatchObject({ code })
     expect(server.requestsTo(chatRoute).length).toBeLessThan(20)
     isBroken = false
-    expect(await runFast(options)).toMatchObject({ counts: { ok: 100 }, requestsNow: 90 })
+    expect(await runFast(options)).toMatchObject({ counts: { ok: 100 }, requestsNow: 100 - answered })
   })
 
   it('an option that the model cannot honour', async () => {

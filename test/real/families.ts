@@ -7,7 +7,6 @@ import { administrator, client, endpoint, launch } from './server.js'
 
 /** The demo model under the names of families that have abilities: what is accepted and read, not what it says. */
 export function describeFamilies(): void {
-  // Short, because the tools and their instructions must fit a window of 512 tokens.
   const tool = { name: 'sky', parameters: { type: 'object', properties: { city: { type: 'string' } } } }
   const question = [{ role: 'user', content: 'Oslo?' }] as const
 
@@ -19,8 +18,10 @@ export function describeFamilies(): void {
         modelSizeInBillions: '0_5',
         quantization: 'q8_0',
         modelPath: modelFile,
+        // The instructions for the tools do not fit 512 tokens.
+        engineOptions: { n_ctx: 1024 },
       })
-      const llm = new Xinference({ endpoint, ...administrator, modelUid: 'tools', maxTokens: 30, contextWindow: 512 })
+      const llm = new Xinference({ endpoint, ...administrator, modelUid: 'tools', maxTokens: 30, contextWindow: 1024 })
       for (const wireMode of ['json', 'stream'] as const) {
         const answer = await llm.chat(question, { tools: [tool], temperature: 0, wireMode })
         expect(answer.warnings).toEqual([])

@@ -50,6 +50,9 @@ export function causeOf({ outcome, cause }: GenerateOneResult, { request, hasAns
     case 'WRONG_SERVER':
       // Between two answers it is what a proxy says while the server behind it restarts.
       return hasAnswered ? 'server' : 'fatal'
+    case 'MODEL_NOT_FOUND':
+      // A server that was started again has its models a while later.
+      return hasAnswered ? 'outage' : 'fatal'
     case 'MODEL_LOADING':
       return 'warming-up'
     case 'RATE_LIMITED':

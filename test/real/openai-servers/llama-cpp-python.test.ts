@@ -2,6 +2,7 @@ import { expect, it } from 'vitest'
 import { z } from 'zod'
 
 import { errorOf } from '../../support/outcome-of.js'
+import { endsOfFiveKinds } from '../five-kinds.js'
 import { describeServer } from './describe-server.js'
 import { connect, endpoint, runDoctor } from './server.js'
 
@@ -28,6 +29,10 @@ it.each(['json', 'stream'] as const)('gives JSON of a schema, asked for as %s', 
     structuredOutput: { format: 'json', schema },
   })
   expect(schema.safeParse(parsed).success).toBe(true)
+})
+
+it('ends five kinds of schema as valid', async () => {
+  console.log(await endsOfFiveKinds(connect()))
 })
 
 it.each([true, false])('gives one of the choices (raw: %s)', async (raw) => {
