@@ -12,7 +12,7 @@ describe('chat and complete over the demo model', () => {
   it('answers a prompt', async () => {
     const { code, stdout, stderr } = await run(['chat', 'What is the capital of Norway?', ...greedy, '--stats'])
     expect({ code, stdout }).toEqual({ code: 0, stdout: 'The capital of Norway is Oslo.\n' })
-    expect(stderr).toMatch(/^\d+ tokens in, 15 out; first token after \d+ ms, \d+ ms in all: [\d.]+ tokens\/s\n$/)
+    expect(stderr).toMatch(/^\d+ tokens in, 18 out; first token after \d+ ms, \d+ ms in all: [\d.]+ tokens\/s\n$/)
   })
 
   it.each([[['chat']], [['complete', '-']]])('reads the prompt from standard input (%j)', async (args) => {
@@ -41,7 +41,7 @@ describe('chat and complete over the demo model', () => {
     expect(JSON.parse(stdout)).toEqual({
       text: expect.stringContaining('dog'),
       finishReason: 'stop',
-      usage: { inputTokens: 31, outputTokens: expect.any(Number), totalTokens: expect.any(Number) },
+      usage: { inputTokens: 33, outputTokens: expect.any(Number), totalTokens: expect.any(Number) },
       model: 'demo',
       seed: 4,
       timings: { firstTokenMs: expect.any(Number), totalMs: expect.any(Number), attempts: 1 },

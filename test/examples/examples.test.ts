@@ -31,7 +31,7 @@ function answered(name: RegExp): RegExp {
 /** What each example prints, as far as it matters. */
 const outputs: Readonly<Record<string, RegExp>> = {
   'abort.ts': /^ABORTED "Once there.*"\nleft\n$/,
-  'callbacks.ts': /^start: completion .*\npart: {2}"The"\n(part: .*\n)+end: {3}13 tokens\n$/,
+  'callbacks.ts': /^start: completion .*\npart: {2}"The"\n(part: .*\n)+end: {3}16 tokens\n$/,
   'chat.ts': /^The capital of Norway is Oslo\.\n12 \+ 7 = 19\. \{/,
   'complete.ts': /^\w+ and \w+\.\nOnce there was a \w+ \w+\.\n$/,
   'dataset.ts':
