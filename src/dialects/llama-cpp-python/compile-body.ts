@@ -1,7 +1,7 @@
 import type { CanonicalRequest } from '../../contract/engine.js'
 import { UnsupportedOptionError } from '../../errors/unsupported-option-error.js'
+import { jsonSchemaToGbnf } from '../../output/grammar/json-schema-to-gbnf.js'
 import { grammarOf } from '../llama-server/fields.js'
-import { isJsonConstraint } from '../openai/json-schema-format.js'
 import {
   compileRequest,
   type FieldNames,
@@ -32,12 +32,16 @@ export function compileBody(request: CanonicalRequest, model: string): WrittenBo
   // Without a number there are none.
   else if (logprobs === true) body['top_logprobs'] = 0
   if (constraint === undefined) return { body }
-  if (isJsonConstraint(constraint)) {
-    const schema = constraint.format === 'json' ? { schema: constraint.schema } : {}
-    body['response_format'] = { type: 'json_object', ...schema }
+  if (constraint.format === 'json-object') {
+    body['response_format'] = { type: 'json_object' }
     return { body }
   }
-  const { grammar, warnings } = grammarOf(constraint, options.maxTokens)
+  // Its own grammar of a schema (`response_format`) knows no ranges and no lengths of lists.
+  const { maxTokens } = options
+  const { grammar, warnings } =
+    constraint.format === 'json'
+      ? jsonSchemaToGbnf(constraint.schema, { maxTokens, whitespacePattern: constraint.whitespacePattern })
+      : grammarOf(constraint, maxTokens)
   body['grammar'] = grammar
   return { body, warnings }
 }

@@ -20,7 +20,7 @@ export interface LlamaCppPythonModel {
 
 const unknown = 'the server of llama-cpp-python drops it'
 const noVariables = 'the server of llama-cpp-python gives its chat template no variables of a request'
-const grammars = { regex: 'grammar', choice: 'grammar', grammar: 'grammar' }
+const grammars = { json: 'grammar', regex: 'grammar', choice: 'grammar', grammar: 'grammar' }
 
 /** The server of llama-cpp-python (0.3.36), which has llama.cpp's engine and not the routes of its `llama-server`. */
 export class LlamaCppPythonDialect implements Dialect {
@@ -41,10 +41,9 @@ export class LlamaCppPythonDialect implements Dialect {
       },
       extras: { chat: ['logitBias'], completion: ['logitBias'] },
       constraints: {
-        chat: { ...grammars, json: 'response_format', 'json-object': 'response_format' },
+        chat: { ...grammars, 'json-object': 'response_format' },
         completion: grammars,
       },
-      holdsLengths: true,
       // A stream counts no tokens, and ends as soon as anybody asks for anything else.
       batchWire: 'json',
       // It has one model in memory, which answers one request after the other.

@@ -16,7 +16,7 @@ it('fails to list models where there is no cache of the Hub', async () => {
 })
 
 it('samples no token unless its configuration says so: a temperature alone changes nothing', async () => {
-  const body = { messages: [{ role: 'user', content: 'Tell me a story.' }], temperature: 2, max_tokens: 20 }
+  const body = { messages: [{ role: 'user', content: 'Tell me a story about a fox.' }], temperature: 2, max_tokens: 20 }
   const say = async (seed: number): Promise<unknown> => {
     const response = await fetch(`${endpoint}/v1/chat/completions`, {
       method: 'POST',
@@ -32,7 +32,7 @@ it.each(['topK', 'minP', 'typicalP', 'repetitionPenalty'] as const)('obeys %s', 
   const value = option === 'repetitionPenalty' ? 50 : option === 'topK' ? 1 : option === 'minP' ? 1 : 0.01
   const llm = connect()
   const say = async (options: object): Promise<string> =>
-    (await llm.complete('Tell me a story.', { wireMode: 'json', maxTokens: 30, ...options })).text
+    (await llm.complete('Tell me a story about a fox.', { wireMode: 'json', maxTokens: 30, ...options })).text
   const greedy = await say({ temperature: 0 })
   if (option === 'repetitionPenalty') expect(await say({ temperature: 0, [option]: value })).not.toBe(greedy)
   // Each leaves one token a step, whatever the seed; the likeliest, but for typical sampling.
