@@ -5,7 +5,7 @@
  * process, warm, the sides in turn; medians. What does not work is told with its error. A word chooses the lines that
  * have it.
  *
- * They are installed here if need be (once, 1.9 GB): classes of Python as `npm run test:clients` does it.
+ * They are installed here if need be (once, 2.1 GB): classes of Python as `npm run test:clients` does it.
  */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
