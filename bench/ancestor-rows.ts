@@ -8,30 +8,36 @@ export interface AncestorLoad {
   readonly model: string
   /** A folder. */
   readonly tokenizer: string
-  /** JSON Lines of `{ "prompt" }`. */
+  /** A file of JSON Lines of `{ "prompt" }`. */
   readonly prompts: string
-  /** Prompts before the count begins. */
-  readonly warmUp: number
+  /** Another one, of prompts before the count begins. */
+  readonly warmUp: string
+  /** How many `prompts` has. */
+  readonly count: number
+  /** A new one, where an engine writes its answers under the name of the file of prompts, and whatever else it keeps. */
+  readonly folder: string
   /** Requests in flight; of distilabel, a batch. */
   readonly concurrency: number
   /** The entry point of the built library, as a file URL. */
   readonly library: string
 }
 
-/** A class that one of ours follows, and how it is put to the test. */
+/** A class that one of ours follows, or an engine that does what ours does, and how it is put to the test. */
 export interface Ancestor {
   readonly name: string
-  /** The environment of Python that has it. */
-  readonly environment: Environment
+  /** The environment of Python that has it; absent for npm's. */
+  readonly environment?: Environment
   /** Whose versions are printed. */
   readonly packages: readonly string[]
-  /** In `bench/ancestors`. */
-  readonly file: string
+  /** Its program: in `bench/ancestors`; npm's, in this folder and without an ending. */
+  readonly program: string
   /** Which of `ancestors-client.ts` does the same. */
   readonly ours: string
   /** The first part of the scripted server's paths. */
   readonly delivery: 'json' | 'tgi-json'
   readonly concurrency: number
+  /** It goes from a file into a file, and what it has written is checked. */
+  readonly isEngine?: true
 }
 
 export const ancestors: readonly Ancestor[] = [
@@ -39,7 +45,7 @@ export const ancestors: readonly Ancestor[] = [
     name: "LlamaIndex's Xinference.chat, one by one",
     environment: 'llama-index',
     packages: ['llama-index-llms-xinference', 'xinference-client'],
-    file: 'llama_index_class.py',
+    program: 'llama_index_class.py',
     ours: 'Xinference',
     delivery: 'json',
     concurrency: 1,
@@ -48,7 +54,7 @@ export const ancestors: readonly Ancestor[] = [
     name: "LlamaIndex's Xinference.chat, 16 threads",
     environment: 'llama-index',
     packages: ['llama-index-llms-xinference', 'xinference-client'],
-    file: 'llama_index_class.py',
+    program: 'llama_index_class.py',
     ours: 'Xinference',
     delivery: 'json',
     concurrency: 16,
@@ -57,10 +63,29 @@ export const ancestors: readonly Ancestor[] = [
     name: "distilabel's InferenceEndpointsLLM.generate, 50 at once",
     environment: 'distilabel',
     packages: ['distilabel', 'huggingface_hub'],
-    file: 'distilabel_class.py',
+    program: 'distilabel_class.py',
     ours: 'InferenceEndpointsLLM',
     delivery: 'tgi-json',
     concurrency: 50,
+  },
+  {
+    name: "promptfoo's evaluate, 50 at once, without its database",
+    packages: ['promptfoo'],
+    program: 'promptfoo-client',
+    ours: 'generateDataset',
+    delivery: 'json',
+    concurrency: 50,
+    isEngine: true,
+  },
+  {
+    name: "curator's LLM, 50 at once",
+    environment: 'curator',
+    packages: ['bespokelabs-curator'],
+    program: 'curator_engine.py',
+    ours: 'generateDataset',
+    delivery: 'json',
+    concurrency: 50,
+    isEngine: true,
   },
 ]
 

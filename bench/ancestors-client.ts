@@ -1,17 +1,17 @@
 /**
  * The measured process of ours, beside the programs of `ancestors`: the same prompts of a file by the class of the same
- * name; prints microseconds of CPU and of wall time a prompt. The load is an argument, in JSON.
+ * name, or by the engine; prints microseconds of CPU and of wall time a prompt. The load is an argument, in JSON.
  */
-import { readFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 
 import type { AncestorLoad } from './ancestor-rows.js'
-import type { ClientFigures } from './client-figures.js'
+import { type Drive, measureDrive, readPrompts } from './measure-drive.js'
 
 const load = JSON.parse(process.argv[2] ?? '{}') as AncestorLoad & { readonly subject: string }
-const { endpoint, model: modelUid, tokenizer: tokenizerId, concurrency, warmUp } = load
-const { InferenceEndpointsLLM, Xinference } = (await import(load.library)) as typeof import('../src/index.js')
-
-type Drive = (prompts: readonly string[]) => Promise<void>
+const { endpoint, model: modelUid, tokenizer: tokenizerId, concurrency, folder } = load
+const { InferenceEndpointsLLM, Xinference, generateDataset } = (await import(
+  load.library
+)) as typeof import('../src/index.js')
 
 function check(text: string | null | undefined): void {
   if (!text?.startsWith('the water')) throw new Error(`Wrong answer: ${JSON.stringify(text)}`)
@@ -20,7 +20,8 @@ function check(text: string | null | undefined): void {
 const drives: Readonly<Record<string, () => Promise<Drive>>> = {
   async Xinference() {
     const llm = await new Xinference({ endpoint, modelUid, wireMode: 'json' }).load()
-    return async (prompts) => {
+    return async (file) => {
+      const prompts = await readPrompts(file)
       let next = 0
       const work = async (): Promise<void> => {
         for (let prompt = prompts[next++]; prompt !== undefined; prompt = prompts[next++]) {
@@ -32,26 +33,19 @@ const drives: Readonly<Record<string, () => Promise<Drive>>> = {
   },
   async InferenceEndpointsLLM() {
     const llm = await new InferenceEndpointsLLM({ baseUrl: endpoint, tokenizerId, wireMode: 'json' }).load()
-    return async (prompts) => {
-      const inputs = prompts.map((content) => [{ role: 'user', content }] as const)
+    return async (file) => {
+      const inputs = (await readPrompts(file)).map((content) => [{ role: 'user', content }] as const)
       for (const { generations } of await llm.generate(inputs, { concurrency, maxTokens: 128 })) check(generations[0])
+    }
+  },
+  async generateDataset() {
+    const llm = await new Xinference({ endpoint, modelUid, wireMode: 'json', maxTokens: 128 }).load()
+    return async (source) => {
+      await generateDataset({ llm, source, sink: join(folder, basename(source)), concurrency })
     }
   },
 }
 
-const lines = (await readFile(load.prompts, 'utf8')).trimEnd().split('\n')
-const prompts = lines.map((line) => (JSON.parse(line) as { readonly prompt: string }).prompt)
 const create = drives[load.subject]
 if (create === undefined) throw new Error(`Nothing is called ${load.subject}.`)
-const drive = await create()
-await drive(prompts.slice(0, warmUp))
-const startedAt = performance.now()
-const before = process.cpuUsage()
-await drive(prompts)
-const { user, system } = process.cpuUsage(before)
-const figures: ClientFigures = {
-  cpu: (user + system) / prompts.length,
-  wall: ((performance.now() - startedAt) * 1000) / prompts.length,
-}
-process.stdout.write(`${JSON.stringify(figures)}\n`)
-process.exit()
+await measureDrive(await create(), load)

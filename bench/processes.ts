@@ -17,8 +17,14 @@ export async function runClient(name: string, load: object, nodeOptions: readonl
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
-  if (child.exitCode !== 0) throw new Error(`${name} failed: ${lastLine(errors)}`)
-  return JSON.parse(output) as ClientFigures
+  return readFigures(name, child.exitCode, output, errors)
+}
+
+/** The figures among what a measured program printed. @throws Error with what it wrote when it failed */
+export function readFigures(name: string, exitCode: number | null, output: string, errors: string): ClientFigures {
+  const figures = output.split('\n').findLast((line) => line.startsWith('{"cpu"'))
+  if (exitCode !== 0 || figures === undefined) throw new Error(`${name} failed: ${lastLine(errors)}`)
+  return JSON.parse(figures) as ClientFigures
 }
 
 /** Runs a Node command line, discarding what it prints; microseconds. @throws Error when it fails. */
@@ -51,7 +57,7 @@ export async function startServer(): Promise<Server> {
 }
 
 /** The line that says why a program failed. */
-export function lastLine(output: string): string {
+function lastLine(output: string): string {
   const lines = output.split('\n').filter((line) => /\w/.test(line))
   return lines.find((line) => /^[\w.]*Error\b/.test(line)) ?? lines.at(-1) ?? 'no reason given'
 }

@@ -11,7 +11,8 @@ llm = InferenceEndpointsLLM(base_url=load["endpoint"], api_key="none", tokenizer
 llm.load()
 
 
-def drive(prompts):
+def drive(file):
+    prompts = read_prompts(file)
     # A batch is asked all at once, and the next one when the slowest is there.
     for start in range(0, len(prompts), load["concurrency"]):
         batch = [[{"role": "user", "content": prompt}] for prompt in prompts[start : start + load["concurrency"]]]
@@ -19,4 +20,4 @@ def drive(prompts):
             assert output["generations"][0].startswith("the water"), output
 
 
-measure(drive, read_prompts(load["prompts"]), load["warmUp"])
+measure(drive, load)

@@ -28,7 +28,8 @@ def ask(prompt):
     assert answer.startswith("the water"), answer
 
 
-def drive(prompts):
+def drive(file):
+    prompts = read_prompts(file)
     if load["concurrency"] == 1:
         for prompt in prompts:
             ask(prompt)
@@ -38,4 +39,4 @@ def drive(prompts):
         list(pool.map(ask, prompts))
 
 
-measure(drive, read_prompts(load["prompts"]), load["warmUp"])
+measure(drive, load)

@@ -11,15 +11,15 @@ def read_prompts(path):
 
 
 def spent():
-    """Seconds of this process, user and system."""
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    return usage.ru_utime + usage.ru_stime
+    """Seconds of this process and of those that it waited for, user and system."""
+    usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
 
 
-def measure(drive, prompts, warm_up):
-    """Prints what `drive` took for a prompt, once it has been warmed up."""
-    drive(prompts[:warm_up])
+def measure(drive, load):
+    """Prints what `drive` took for a prompt of a file, once it has been warmed up."""
+    drive(load["warmUp"])
     cpu, wall = spent(), time.perf_counter()
-    drive(prompts)
-    count = len(prompts) / 1e6
+    drive(load["prompts"])
+    count = load["count"] / 1e6
     print(json.dumps({"cpu": (spent() - cpu) / count, "wall": (time.perf_counter() - wall) / count}), flush=True)

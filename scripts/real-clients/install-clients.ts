@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import type { Deadline } from '../real-server/deadline.js'
@@ -17,12 +17,33 @@ export interface Installation {
 const suite = join('test', 'real', 'clients')
 
 /** npm's clients, as their lockfile says, into their own folder. @throws Unavailable */
-export async function installNpmClients({ root, isWanted, deadline }: Installation): Promise<void> {
-  const folder = join(root, suite, 'npm')
+export async function installNpmClients(installation: Installation): Promise<void> {
+  const folder = join(installation.root, suite, 'npm')
+  await installNpm(folder, installation, "npm's clients, about 100 MB")
+}
+
+/** promptfoo, as its lockfile says, but without what is optional (browsers and clouds). @returns its folder @throws Unavailable */
+export async function installPromptfoo(installation: Installation): Promise<string> {
+  const { root } = installation
+  const folder = join(root, '.cache', 'clients', 'promptfoo')
+  await mkdir(folder, { recursive: true })
+  for (const name of ['package.json', 'package-lock.json']) {
+    await copyFile(join(root, 'bench', 'ancestors', 'promptfoo', name), join(folder, name))
+  }
+  await installNpm(folder, installation, 'promptfoo, about 260 MB', '--omit=optional')
+  return folder
+}
+
+async function installNpm(
+  folder: string,
+  { isWanted, deadline }: Installation,
+  what: string,
+  ...options: readonly string[]
+): Promise<void> {
   const lockfile = await readFile(join(folder, 'package-lock.json'), 'utf8')
   await once(join(folder, 'node_modules', 'installed.json'), lockfile, isWanted, async () => {
-    process.stdout.write(`Installing npm's clients into ${folder}: about 100 MB.\n`)
-    const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund']
+    process.stdout.write(`Installing ${what}, into ${folder}.\n`)
+    const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', ...options]
     await orUnavailable('npm ci failed', 'npm', args, { cwd: folder, deadline })
   })
 }
