@@ -46,6 +46,7 @@ export class UndiciTransport implements Transport {
 
   send(request: TransportRequest, handler: ResponseHandler): TransportExchange {
     const exchange = new DispatchExchange(handler, this.#attempts, this.#isOwner)
+    // Its deadlines are written out, see `noDeadlines`: spreading an object takes longer than the rest of this method.
     // undici's Dispatcher reports a malformed request by throwing or through the handler, depending on when it notices.
     try {
       this.#dispatcher.dispatch(
@@ -55,7 +56,8 @@ export class UndiciTransport implements Transport {
           method: request.method,
           headers: request.headers as Record<string, string>,
           body: request.body ?? null,
-          ...noDeadlines,
+          headersTimeout: 0,
+          bodyTimeout: 0,
         },
         exchange,
       )
