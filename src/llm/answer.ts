@@ -49,6 +49,17 @@ export class Answer {
     )
   }
 
+  /** Once it was handed over: a call that has grown old meanwhile would keep it until it is collected itself. */
+  clear(): void {
+    this.text = ''
+    this.reasoning = undefined
+    this.finishReason = unknownFinish
+    this.usage = unknownUsage
+    this.logprobs = undefined
+    this.raw = undefined
+    this.#toolCalls = undefined
+  }
+
   partial(): PartialAnswer {
     return { text: this.text, reasoning: this.reasoning, usage: this.usage === unknownUsage ? undefined : this.usage }
   }

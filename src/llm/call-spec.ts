@@ -57,7 +57,7 @@ export interface CallSpec<Response> {
   /** Of a call with a `structuredOutput`. */
   readonly output: OutputCourse<Response> | undefined
   /** Makes the response of a complete answer. @throws HeadraceError when the answer is not acceptable. */
-  readonly conclude: (answer: Answer, facts: AnswerFacts) => Response
+  conclude(answer: Answer, facts: AnswerFacts): Response
 }
 
 /** What a response says besides its answer. */

@@ -17,7 +17,7 @@ import { InvalidOutputError } from '../errors/invalid-output-error.js'
 import { TimeoutError, type TimeoutPhase } from '../errors/timeout-error.js'
 import type { Member } from '../transport/bag.js'
 import type { Deadline } from '../transport/deadline-timer.js'
-import { onAbort } from '../transport/signal-listeners.js'
+import { type AbortListener, SignalListeners } from '../transport/signal-listeners.js'
 import { Answer } from './answer.js'
 import { answerWarnings } from './answer-warnings.js'
 import { withInputTokens } from './build-response.js'
@@ -28,14 +28,13 @@ import { toFamily } from './to-family.js'
 
 const phaseOption = { connect: 'connectMs', 'first-token': 'firstTokenMs', idle: 'idleMs', total: 'totalMs' } as const
 
-let lastId = 0
+let lastNumber = 0
 
 /**
  * The life of one call: attempts, deadlines, retries, waiting, abort, assembly, better answers for those that were not
  * valid, and its events. Ends exactly once.
  */
-export class Call<Response extends ChatResponse | CompletionResponse> implements AnswerSink, Deadline {
-  readonly id: string = `call-${++lastId}`
+export class Call<Response extends ChatResponse | CompletionResponse> implements AnswerSink, Deadline, AbortListener {
   answer: Answer = new Answer()
 
   at: number = Infinity
@@ -44,6 +43,7 @@ export class Call<Response extends ChatResponse | CompletionResponse> implements
   latest: number = Infinity
   member: Member<Deadline> | undefined
 
+  readonly #number = ++lastNumber
   readonly #context: CallContext
   #spec: CallSpec<Response>
   readonly #consumer: CallConsumer<Response>
@@ -51,7 +51,7 @@ export class Call<Response extends ChatResponse | CompletionResponse> implements
   #startedAt = 0
   #attempts = 0
   #firstTokenMs: number | undefined
-  #retries: RetryPolicy
+  #retries: RetryPolicy | undefined
   /** Answers that were not valid, and why the last of them was not. */
   #earlier: EarlierAnswers | undefined
   #invalid: InvalidOutputError | undefined
@@ -64,14 +64,18 @@ export class Call<Response extends ChatResponse | CompletionResponse> implements
   #exchange: Exchange | undefined
   #membership: Member<LiveCall> | undefined
   #cancelDelay: (() => void) | undefined
-  #stopListening: (() => void) | undefined
+  #listeners: SignalListeners | undefined
+  #listening: Member<AbortListener> | undefined
   #isEnded = false
 
   constructor(context: CallContext, spec: CallSpec<Response>, consumer: CallConsumer<Response>) {
     this.#context = context
     this.#spec = spec
     this.#consumer = consumer
-    this.#retries = new RetryPolicy(context.maxRetries, context.waitTimeoutMs, context.runtime)
+  }
+
+  get id(): string {
+    return `call-${this.#number}`
   }
 
   /** Until now. */
@@ -98,7 +102,10 @@ export class Call<Response extends ChatResponse | CompletionResponse> implements
       this.#fail(abortedBy(signal))
       return
     }
-    if (signal !== undefined) this.#stopListening = onAbort(signal, () => this.abort(abortedBy(signal)))
+    if (signal !== undefined) {
+      this.#listeners = SignalListeners.of(signal)
+      this.#listening = this.#listeners.add(this)
+    }
     this.#attempt(request)
   }
 
@@ -110,6 +117,10 @@ export class Call<Response extends ChatResponse | CompletionResponse> implements
     // First, because what it has held back is part of what arrived.
     exchange?.abort(error)
     this.#fail(error)
+  }
+
+  onAbort(signal: AbortSignal): void {
+    this.abort(abortedBy(signal))
   }
 
   pause(): void {
@@ -212,8 +223,9 @@ export class Call<Response extends ChatResponse | CompletionResponse> implements
   #attempt(request: CanonicalRequest): void {
     this.#attempts++
     if (this.#attempts > 1) this.answer = new Answer()
-    this.latest = this.#context.runtime.now() + this.#spec.timeouts.totalMs
-    this.#enter('connect')
+    const now = this.#context.runtime.now()
+    this.latest = now + this.#spec.timeouts.totalMs
+    this.#enter('connect', now)
     const { renewal } = this.#context
     if (renewal !== undefined) this.#generation = renewal.generation()
     try {
@@ -236,9 +248,10 @@ export class Call<Response extends ChatResponse | CompletionResponse> implements
   #tryAgain(cause: HeadraceError): boolean {
     if (this.answer.hasBegun) return false
     if (cause instanceof AuthenticationError) return this.#recover(cause)
+    const { callbacks, className, maxRetries, waitTimeoutMs, runtime } = this.#context
+    this.#retries ??= new RetryPolicy(maxRetries, waitTimeoutMs, runtime)
     const retry = this.#retries.next(cause)
     if (retry === undefined) return false
-    const { callbacks, className } = this.#context
     const { delayMs } = retry
     const event = { id: this.id, className, delayMs, cause }
     if (retry.kind === 'wait') callbacks.emit('waiting', { ...event, waitedMs: retry.waitedMs })
@@ -278,12 +291,12 @@ export class Call<Response extends ChatResponse | CompletionResponse> implements
 
   /** Goes on with another request in the place of the one that failed. */
   #goOn(next: Promise<CallSpec<Response>>, cause: HeadraceError): void {
-    const { callbacks, className, maxRetries, waitTimeoutMs, runtime } = this.#context
+    const { callbacks, className } = this.#context
     next.then(
       (spec) => {
         if (this.#isEnded) return
         this.#spec = spec
-        this.#retries = new RetryPolicy(maxRetries, waitTimeoutMs, runtime)
+        this.#retries = undefined
         callbacks.emit('retry', { id: this.id, className, attempt: this.#attempts + 1, delayMs: 0, cause })
         this.#attempt(spec.request)
       },
@@ -354,8 +367,9 @@ export class Call<Response extends ChatResponse | CompletionResponse> implements
       return
     }
     this.#close()
-    callbacks.emit('llm-end', { id: this.id, className, response })
+    if (callbacks.hears('llm-end')) callbacks.emit('llm-end', { id: this.id, className, response })
     this.#consumer.succeed(response)
+    this.answer.clear()
   }
 
   #fail(cause: HeadraceError): void {
@@ -367,6 +381,7 @@ export class Call<Response extends ChatResponse | CompletionResponse> implements
     const { callbacks, className } = this.#context
     callbacks.emit('llm-error', { id: this.id, className, error })
     this.#consumer.fail(error)
+    this.answer.clear()
   }
 
   /** What has arrived, and what all answers cost. */
@@ -382,7 +397,7 @@ export class Call<Response extends ChatResponse | CompletionResponse> implements
     this.#context.deadlines.remove(this)
     if (this.#membership !== undefined) this.#context.live.remove(this.#membership)
     this.#cancelDelay?.()
-    this.#stopListening?.()
+    if (this.#listening !== undefined) this.#listeners?.remove(this.#listening)
   }
 
   #part(part: Exclude<ChatStreamPart, { type: 'finish' }>): void {
@@ -400,11 +415,11 @@ export class Call<Response extends ChatResponse | CompletionResponse> implements
     else this.#enter('idle')
   }
 
-  #enter(phase: TimeoutPhase): void {
+  #enter(phase: TimeoutPhase, now = this.#context.runtime.now()): void {
     this.#phase = phase
     this.extendMs = this.#spec.timeouts[phaseOption[phase]]
     this.touched = false
-    this.at = Math.min(this.latest, this.#context.runtime.now() + this.extendMs)
+    this.at = Math.min(this.latest, now + this.extendMs)
   }
 }
 

@@ -34,6 +34,8 @@ const loadTimeoutMs = 5000
 
 const longestErrorBody = 64 * 1024
 
+const noHeaders: ResponseHeaders = {}
+
 /**
  * How long a stream may stay open after the server has said that its answer is complete. The body ends in the same moment
  * everywhere else, so the connection can be used again, and servers that limit requests count this one until then.
@@ -87,8 +89,10 @@ class HttpExchange implements Exchange, ResponseHandler {
   readonly #secrets: readonly string[]
   readonly #runtime: Pick<Runtime, 'setTimer'>
   #status = 0
-  #headers: ResponseHeaders = {}
-  #chunks: Uint8Array[] = []
+  #headers: ResponseHeaders = noHeaders
+  // Made when the body comes: an array that waits as long as the server works is soon made in the old generation, by which
+  // all that is ever put into it outlives the answer.
+  #chunks: Uint8Array[] | undefined
   #byteCount = 0
   #events: SseDecoder | undefined
   #reader: StreamReader | undefined
@@ -152,7 +156,8 @@ class HttpExchange implements Exchange, ResponseHandler {
       return
     }
     this.#byteCount += chunk.length
-    this.#chunks.push(chunk)
+    if (this.#chunks === undefined) this.#chunks = [chunk]
+    else this.#chunks.push(chunk)
     if (this.#status < 300 || this.#byteCount < longestErrorBody) return
     this.transport?.abort()
     this.#guard(() => this.#endWhole())
@@ -216,9 +221,9 @@ class HttpExchange implements Exchange, ResponseHandler {
   }
 
   #text(): string {
-    const [first] = this.#chunks
-    if (first === undefined) return ''
-    const bytes = this.#chunks.length === 1 ? first : Buffer.concat(this.#chunks)
+    const chunks = this.#chunks
+    if (chunks === undefined) return ''
+    const bytes = chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks)
     return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
   }
 
@@ -244,9 +249,18 @@ class HttpExchange implements Exchange, ResponseHandler {
     this.#cancelLinger?.()
     // What was held back arrived nevertheless.
     this.#reader?.end(this.#sink)
-    this.#reader = undefined
+    this.#letGo()
     if (error !== undefined) redactError(error, this.#secrets)
     this.#sink.end(error)
+  }
+
+  /** An exchange that has grown old in the meantime would keep the answer until it is collected itself. */
+  #letGo(): void {
+    this.transport = undefined
+    this.#reader = undefined
+    this.#events = undefined
+    this.#chunks = undefined
+    this.#headers = noHeaders
   }
 }
 

@@ -26,7 +26,7 @@ export function resultOfAnswer(response: ChatResponse | CompletionResponse): Gen
 /** What `generateOne` says of a failure; `raw` is the answer's that was not acceptable. */
 export function resultOfFailure(
   cause: HeadraceError,
-  spec: CallSpec<never> | undefined,
+  spec: CallSpec<unknown> | undefined,
   timings: Timings,
   raw: unknown,
 ): GenerateOneResult {

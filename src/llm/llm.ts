@@ -42,7 +42,7 @@ import { checkOnce, withoutSample } from './check-once.js'
 import { defaultTimeouts } from './default-timeouts.js'
 import { deriveSeed } from './derive-seed.js'
 import { generateAll } from './generate.js'
-import { resultOfAnswer, resultOfFailure } from './generate-one-result.js'
+import { Generation } from './generation.js'
 import type { LLMDependencies, LLMOptions } from './llm-options.js'
 import { mergeOptions } from './merge-options.js'
 import { callSchema, completeSchema, generateSchema } from './options-schema.js'
@@ -54,7 +54,6 @@ import { mergeTimeouts, prepareChat, prepareComplete, prepareSample } from './pr
 import type { PromptTemplate, PromptVariables } from './prompt-template.js'
 import { countTokens, readPrompt } from './prompting.js'
 import { SharedResource } from './shared-resource.js'
-import { toFamily } from './to-family.js'
 
 /** What stands behind a loaded model and may be shared between copies of it. */
 export interface Connection {
@@ -242,33 +241,35 @@ export abstract class LLM<Options extends LLMOptions = LLMOptions> {
 
   /** One generation of {@link generate}. Never throws: the outcome says how it ended. `handle` is told of the call. */
   generateOne(input: GenerateInput, options: GenerateOneOptions = {}, handle?: CallHandle): Promise<GenerateOneResult> {
-    return new Promise((resolve) => void this.#generate(input, options, handle, resolve))
+    return new Promise((resolve) => this.#generate(input, options, new Generation(resolve, this.runtime, handle)))
   }
 
-  /** Is over when the call begins: what waits for the answer is as little as possible, since all of it may grow old. */
-  async #generate(
-    input: GenerateInput,
-    options: GenerateOneOptions,
-    handle: CallHandle | undefined,
-    resolve: (result: GenerateOneResult) => void,
-  ): Promise<void> {
-    const startedAt = this.runtime.now()
-    let spec: CallSpec<ChatResponse | CompletionResponse> | undefined
-    let call: Call<ChatResponse | CompletionResponse> | undefined
-    const fail = (error: unknown): void => {
-      const timings = call?.timings ?? { firstTokenMs: undefined, totalMs: this.runtime.now() - startedAt, attempts: 0 }
-      resolve(resultOfFailure(toFamily(error), spec as CallSpec<never> | undefined, timings, call?.refusedRaw))
-    }
+  #generate(input: GenerateInput, options: GenerateOneOptions, generation: Generation): void {
     try {
       checkOnce(options)
-      const model = this.#readyModel ?? (await this.#ready(options))
-      spec = await prepareSample(model, input, withoutSample(options), options.sample ?? 0)
-      call = this.#call(spec, { succeed: (response) => resolve(resultOfAnswer(response)), fail, handle })
-      if (handle !== undefined) handle.call = call
-      call.start()
+      const model = this.#readyModel
+      if (model !== undefined) {
+        this.#begin(model, input, options, generation)
+        return
+      }
     } catch (error) {
-      fail(error)
+      generation.fail(error)
+      return
     }
+    this.#ready(options)
+      .then((model) => this.#begin(model, input, options, generation))
+      .catch((error: unknown) => generation.fail(error))
+  }
+
+  /** No asynchronous function waits for the answer: what does may grow old, and what it has made with it. */
+  #begin(model: LoadedModel, input: GenerateInput, options: GenerateOneOptions, generation: Generation): void {
+    const spec = prepareSample(model, input, withoutSample(options), options.sample ?? 0)
+    const start = (ready: CallSpec<ChatResponse | CompletionResponse>): void => {
+      generation.spec = ready
+      generation.start(this.#call(ready, generation))
+    }
+    if (spec instanceof Promise) spec.then(start).catch((error: unknown) => generation.fail(error))
+    else start(spec)
   }
 
   /**

@@ -18,26 +18,32 @@ import { boundConstraint } from '../output/plan-output.js'
 import type { Answer } from './answer.js'
 import { buildChatResponse, buildCompletionResponse, type ResponseFacts } from './build-response.js'
 import type { CallMode } from './call-mode.js'
-import type { CallSpec } from './call-spec.js'
+import type { AnswerFacts, CallSpec, OutputCourse } from './call-spec.js'
 import { deriveSeed } from './derive-seed.js'
 import { fitWindow } from './fit-window.js'
 import type { LoadedModel } from './loaded-model.js'
 import { mergeOptions, refuseUnsupported } from './merge-options.js'
 import { structuredOutputSchema } from './options-schema.js'
 import { parseOptions } from './parse-options.js'
-import { prepareOutput } from './prepare-output.js'
+import { prepareOutput, type PreparedOutput } from './prepare-output.js'
 import { chatQuestion, promptQuestion } from './question.js'
 import { type Form, gapsOf } from './route.js'
 import { putSystemFirst } from './system-first.js'
-import { type Question, writeInput } from './write-input.js'
+import { type Input, type Question, writeInput } from './write-input.js'
+
+/**
+ * A call that is ready, or will be. Most are at once, where there is no image to read and no schema to compile: waiting for
+ * what is there costs a call in a run about as much as preparing it.
+ */
+type Ready<R> = CallSpec<R> | Promise<CallSpec<R>>
 
 /** The call that `complete` makes. @throws HeadraceError when it cannot be made. */
-export async function prepareComplete<T>(
+export function prepareComplete<T>(
   model: LoadedModel,
   prompt: string,
   options: CompleteOptions<T> | undefined,
   mode: CallMode,
-): Promise<CallSpec<CompletionResponse<T>>> {
+): Ready<CompletionResponse<T>> {
   if (typeof prompt !== 'string') throw new InvalidRequestError('The prompt of complete must be a string.')
   return prepare({
     model,
@@ -50,30 +56,26 @@ export async function prepareComplete<T>(
 }
 
 /** The call that `chat` makes. @throws HeadraceError when it cannot be made. */
-export async function prepareChat<T>(
+export function prepareChat<T>(
   model: LoadedModel,
   messages: readonly ChatMessage[],
   options: CallOptions<T> | undefined,
   mode: CallMode,
-): Promise<CallSpec<ChatResponse<T>>> {
+): Ready<ChatResponse<T>> {
   const question = chatQuestion(model, messages)
-  return prepare({
-    model,
-    question: question instanceof Promise ? await question : question,
-    asked: { messages, prompt: undefined },
-    call: options,
-    mode,
-    build: buildChatResponse<T>,
-  })
+  const asked = { messages, prompt: undefined }
+  const common = { model, asked, call: options, mode, build: buildChatResponse<T> }
+  if (question instanceof Promise) return question.then((whole) => prepare({ ...common, question: whole }))
+  return prepare({ ...common, question })
 }
 
 /** The call that one sample of one input of `generate` makes. @throws HeadraceError when it cannot be made. */
-export async function prepareSample(
+export function prepareSample(
   model: LoadedModel,
   input: GenerateInput,
   options: CallOptions,
   sample: number,
-): Promise<CallSpec<ChatResponse> | CallSpec<CompletionResponse>> {
+): Ready<ChatResponse> | Ready<CompletionResponse> {
   const seed = options.seed ?? model.defaults.seed
   const own = seed === undefined || sample === 0 ? options : { ...options, seed: deriveSeed(seed, sample) }
   if (typeof input !== 'string' && (typeof input !== 'object' || input === null)) {
@@ -109,72 +111,149 @@ interface Preparation<R> {
   readonly isTold?: boolean
 }
 
-async function prepare<R extends ChatResponse | CompletionResponse>(preparation: Preparation<R>): Promise<CallSpec<R>> {
-  const { model, question, asked, call, mode, build, isTold = false } = preparation
-  const { metadata, timeouts } = model
+function prepare<R extends ChatResponse | CompletionResponse>(preparation: Preparation<R>): Ready<R> {
+  const { model, question, call, mode, isTold = false } = preparation
   const { capabilities } = model.context.engine
   const warnings: Warning[] = []
   const policy = model.options.unsupportedOptions ?? 'error'
   const merged = mergeOptions(model.defaults, call)
-  let input = writeInput(model, question, merged, warnings)
+  const input = writeInput(model, question, merged, warnings)
   const gaps = gapsOf(capabilities, input.form)
   const own = refuseUnsupported(merged, gaps, policy, warnings)
   const supported = gaps.stop === undefined ? addStops(own, input.rendered?.stops, capabilities) : own
-  const { structuredOutput } = supported
   const options = cutStops(ofRequest(supported, input.form), capabilities, warnings)
-  if (options.tools !== undefined && options.tools.length > 0 && !metadata.isFunctionCallingModel) {
+  if (options.tools !== undefined && options.tools.length > 0 && !model.metadata.isFunctionCallingModel) {
     throw new ModelAbilityError(
-      `The model ${metadata.modelName} takes no tools: leave tools out, or use another model.`,
+      `The model ${model.metadata.modelName} takes no tools: leave tools out, or use another model.`,
     )
   }
-  const kind: Route = input.form === 'chat' ? 'chat' : 'completion'
-  const output =
-    structuredOutput === undefined
-      ? undefined
-      : await prepareOutput(structuredOutput, { model, route: kind, question, mode, isTold, options, warnings })
-  // The words that ask for the form change nothing of the way.
-  if (output !== undefined && output.question !== question) input = writeInput(model, output.question, merged, [])
-  const wireMode = call?.wireMode ?? model.options.wireMode ?? 'auto'
-  const fitting = fitWindow(model, options, call?.maxTokens, input.tokens, warnings)
-  const { messages } = input
-  return {
-    request: {
-      kind,
-      messages:
-        messages !== undefined && capabilities.systemFirst === true ? putSystemFirst(messages, warnings) : messages,
-      prompt: input.rendered?.text ?? input.prompt,
-      rendered: input.rendered && { bos: input.rendered.bos },
-      options: fitting,
-      constraint: boundConstraint(output?.constraint, fitting.maxTokens, capabilities, warnings),
-      stream: asksForStream(mode, wireMode, capabilities.batchWire),
-    },
-    asked,
-    inputTokens: input.tokens,
-    options: supported,
-    signal: call?.signal,
-    timeouts: call?.timeouts === undefined ? timeouts : mergeTimeouts(timeouts, call.timeouts),
-    warnings,
-    output: output && {
-      maxAttempts: output.maxAttempts,
-      isWrapped: output.isWrapped,
-      askAgain: (text, issues) => {
-        const better = output.askAgain(text, issues, fitting)
-        return better && prepare({ ...preparation, ...better, call: { ...call, ...better.changes }, isTold: true })
-      },
-      stepDown: (error) => (output.stepDown(error) ? prepare(preparation) : undefined),
-    },
-    conclude: (answer, { timings, warnings: allWarnings, earlier }) =>
-      build(answer, {
-        seed: options.seed,
-        route: kind,
-        inputTokens: input.tokens,
-        timings,
-        warnings: allWarnings,
-        parsed: callsTools(answer) ? undefined : output?.read(answer),
-        rung: output?.rung,
-        earlier,
-      }),
+  const { structuredOutput } = supported
+  if (structuredOutput === undefined) return new PreparedCall(preparation, { input, supported, options, warnings })
+  const route = routeOf(input)
+  return prepareOutput(structuredOutput, { model, route, question, mode, isTold, options, warnings }).then((output) => {
+    // The words that ask for the form change nothing of the way.
+    const told = output.question === question ? input : writeInput(model, output.question, merged, [])
+    return new PreparedCall(preparation, { input: told, supported, options, warnings, output })
+  })
+}
+
+/** What a preparation has come to. */
+interface Draft {
+  readonly input: Input
+  /** The options of the call, and those of them that go into its request. */
+  readonly supported: GenerationOptions
+  readonly options: CanonicalRequest['options']
+  readonly warnings: Warning[]
+  readonly output?: PreparedOutput
+}
+
+const noWarnings: readonly Warning[] = []
+
+// Both are classes, so that a call holds no more than what they hold while the server works, and that V8 makes none of it in
+// the old generation; see `Member`.
+
+class PreparedRequest implements CanonicalRequest {
+  readonly kind: Route
+  readonly messages: CanonicalRequest['messages']
+  readonly prompt: string | undefined
+  readonly rendered: CanonicalRequest['rendered']
+  readonly options: CanonicalRequest['options']
+  readonly constraint: CanonicalRequest['constraint']
+  readonly stream: boolean
+
+  constructor(
+    input: Input,
+    messages: CanonicalRequest['messages'],
+    options: CanonicalRequest['options'],
+    constraint: CanonicalRequest['constraint'],
+    stream: boolean,
+  ) {
+    this.kind = routeOf(input)
+    this.messages = messages
+    this.prompt = input.rendered?.text ?? input.prompt
+    this.rendered = input.rendered && { bos: input.rendered.bos }
+    this.options = options
+    this.constraint = constraint
+    this.stream = stream
   }
+}
+
+class PreparedCall<R extends ChatResponse | CompletionResponse> implements CallSpec<R> {
+  readonly request: CanonicalRequest
+  readonly inputTokens: number | undefined
+  readonly options: GenerationOptions
+  readonly signal: AbortSignal | undefined
+  readonly timeouts: ResolvedTimeouts
+  readonly warnings: readonly Warning[]
+  readonly output: OutputCourse<R> | undefined
+  readonly #build: Preparation<R>['build']
+  readonly #prepared: PreparedOutput | undefined
+  readonly #messages: CallSpec<R>['asked']['messages']
+  readonly #prompt: CallSpec<R>['asked']['prompt']
+
+  /** @throws HeadraceError `CONTEXT_OVERFLOW` */
+  constructor(preparation: Preparation<R>, { input, supported, options, warnings, output }: Draft) {
+    const { model, asked, call, mode, build } = preparation
+    const { capabilities } = model.context.engine
+    const fitting = fitWindow(model, options, call?.maxTokens, input.tokens, warnings)
+    const { messages } = input
+    this.request = new PreparedRequest(
+      input,
+      messages !== undefined && capabilities.systemFirst === true ? putSystemFirst(messages, warnings) : messages,
+      fitting,
+      boundConstraint(output?.constraint, fitting.maxTokens, capabilities, warnings),
+      asksForStream(mode, call?.wireMode ?? model.options.wireMode ?? 'auto', capabilities.batchWire),
+    )
+    this.#messages = asked.messages
+    this.#prompt = asked.prompt
+    this.inputTokens = input.tokens
+    this.options = supported
+    this.signal = call?.signal
+    this.timeouts = call?.timeouts === undefined ? model.timeouts : mergeTimeouts(model.timeouts, call.timeouts)
+    this.warnings = warnings.length === 0 ? noWarnings : warnings
+    this.output = output && courseOf(preparation, output, fitting)
+    this.#build = build
+    this.#prepared = output
+  }
+
+  get asked(): CallSpec<R>['asked'] {
+    return { messages: this.#messages, prompt: this.#prompt }
+  }
+
+  conclude(answer: Answer, { timings, warnings, earlier }: AnswerFacts): R {
+    return this.#build(answer, {
+      seed: this.request.options.seed,
+      route: this.request.kind,
+      inputTokens: this.inputTokens,
+      timings,
+      warnings,
+      parsed: callsTools(answer) ? undefined : this.#prepared?.read(answer),
+      rung: this.#prepared?.rung,
+      earlier,
+    })
+  }
+}
+
+function courseOf<R extends ChatResponse | CompletionResponse>(
+  preparation: Preparation<R>,
+  output: PreparedOutput,
+  options: CanonicalRequest['options'],
+): OutputCourse<R> {
+  const { call } = preparation
+  const again = async (changed: Preparation<R>): Promise<CallSpec<R>> => prepare(changed)
+  return {
+    maxAttempts: output.maxAttempts,
+    isWrapped: output.isWrapped,
+    askAgain: (text, issues) => {
+      const better = output.askAgain(text, issues, options)
+      return better && again({ ...preparation, ...better, call: { ...call, ...better.changes }, isTold: true })
+    },
+    stepDown: (error) => (output.stepDown(error) ? again(preparation) : undefined),
+  }
+}
+
+function routeOf({ form }: Input): Route {
+  return form === 'chat' ? 'chat' : 'completion'
 }
 
 /** After the call's own stop strings those of the turn that the model writes, as far as the server takes them. */

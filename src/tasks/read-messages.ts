@@ -16,7 +16,7 @@ export function readMessages(given: unknown, column: string): readonly ChatMessa
   if (!Array.isArray(value) || value.length === 0) {
     throw new InvalidRowError(`The column "${column}" must be an array of at least one message.`)
   }
-  return value.map((message: unknown, index) => readMessage(message, `Message ${index} of "${column}"`))
+  return value.map((message: unknown, index) => readMessage(message, () => `Message ${index} of "${column}"`))
 }
 
 function readText(text: string, column: string): unknown {
@@ -29,14 +29,15 @@ function readText(text: string, column: string): unknown {
   }
 }
 
-function readMessage(value: unknown, where: string): ChatMessage {
-  if (!isFields(value)) throw new InvalidRowError(`${where} must be an object.`)
+function readMessage(value: unknown, where: () => string): ChatMessage {
+  if (!isFields(value)) throw new InvalidRowError(`${where()} must be an object.`)
   const { role, content, name } = value
   // OpenAI's newer name of the same thing.
   const known = role === 'developer' ? 'system' : role
   if (typeof known !== 'string' || !roles.includes(known)) {
-    throw new InvalidRowError(`${where} has the role ${JSON.stringify(role)}; it must be ${roles.join(', ')}.`)
+    throw new InvalidRowError(`${where()} has the role ${JSON.stringify(role)}; it must be ${roles.join(', ')}.`)
   }
+  if (known === role && typeof content === 'string' && isBare(value)) return value as unknown as ChatMessage
   const message: { -readonly [K in keyof ChatMessage]: ChatMessage[K] } = {
     role: known as ChatRole,
     content: readContent(content, where),
@@ -49,11 +50,17 @@ function readMessage(value: unknown, where: string): ChatMessage {
   return message
 }
 
-function readContent(content: unknown, where: string): string | readonly ContentPart[] {
+/** Nothing is there but what every message has, so that it need not be made again. */
+function isBare(value: Fields): boolean {
+  for (const key in value) if (key !== 'role' && key !== 'content') return false
+  return true
+}
+
+function readContent(content: unknown, where: () => string): string | readonly ContentPart[] {
   if (typeof content === 'string') return content
   // An assistant's turn that only calls tools.
   if (content === null || content === undefined) return ''
-  if (!Array.isArray(content)) throw new InvalidRowError(`${where} has a content that is neither text nor parts.`)
+  if (!Array.isArray(content)) throw new InvalidRowError(`${where()} has a content that is neither text nor parts.`)
   return content.map((part: unknown): ContentPart => {
     if (isFields(part)) {
       const { type, text, image, mediaType } = part
@@ -65,11 +72,11 @@ function readContent(content: unknown, where: string): string | readonly Content
       const url = isFields(address) ? address['url'] : address
       if (type === 'image_url' && typeof url === 'string') return { type: 'image', image: url }
     }
-    throw new InvalidRowError(`${where} has a part that is neither text nor an image.`)
+    throw new InvalidRowError(`${where()} has a part that is neither text nor an image.`)
   })
 }
 
-function readToolCall(value: unknown, where: string): ToolCall {
+function readToolCall(value: unknown, where: () => string): ToolCall {
   if (isFields(value)) {
     const { id = '' } = value
     const { name, arguments: given } = isFields(value['function']) ? value['function'] : value
@@ -77,7 +84,7 @@ function readToolCall(value: unknown, where: string): ToolCall {
       return { id, name, arguments: typeof given === 'string' ? given : JSON.stringify(given ?? {}) }
     }
   }
-  throw new InvalidRowError(`${where} has a tool call without a name.`)
+  throw new InvalidRowError(`${where()} has a tool call without a name.`)
 }
 
 function isFields(value: unknown): value is Fields {

@@ -1,8 +1,18 @@
-/** What {@link Bag.add} gives and {@link Bag.remove} takes. */
-export interface Member<T> {
+/**
+ * What {@link Bag.add} gives and {@link Bag.remove} takes.
+ *
+ * A class, not an object literal: of those V8 makes all in the old generation once it saw that most outlive a collection, as
+ * 256 do that begin at once. Whatever such an object holds, which is a call with its answer, outlives the call as well.
+ */
+export class Member<T> {
   readonly value: T
   /** Where the bag keeps it; -1 once it is removed. */
   index: number
+
+  constructor(value: T, index: number) {
+    this.value = value
+    this.index = index
+  }
 }
 
 /**
@@ -20,7 +30,7 @@ export class Bag<T> {
   }
 
   add(value: T): Member<T> {
-    const member = { value, index: this.#members.length }
+    const member = new Member(value, this.#members.length)
     this.#members.push(member)
     return member
   }

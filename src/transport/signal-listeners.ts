@@ -1,36 +1,53 @@
-import { Bag } from './bag.js'
+import { Bag, type Member } from './bag.js'
 
-/** The callbacks of one signal, behind a single listener. */
-interface SharedListener {
-  readonly callbacks: Bag<() => void>
-  readonly listener: () => void
+/** Who is told of an abort, once. */
+export interface AbortListener {
+  onAbort(signal: AbortSignal): void
 }
 
-const shared = new WeakMap<AbortSignal, SharedListener>()
+const shared = new WeakMap<AbortSignal, SignalListeners>()
 
 /**
- * Calls `callback` once when the signal aborts; the returned function stops listening. However many calls share a
- * signal, it has one listener: ten thousand of them would make each abort and each removal slow, and Node warn of a leak.
+ * All that listen to one signal, behind a single listener of its own: ten thousand of them, as many as there are calls,
+ * would make each abort and each removal slow, and Node warn of a leak.
  */
+export class SignalListeners {
+  readonly #signal: AbortSignal
+  readonly #listeners = new Bag<AbortListener>()
+
+  private constructor(signal: AbortSignal) {
+    this.#signal = signal
+    signal.addEventListener('abort', this.#onAbort, { once: true })
+  }
+
+  /** Those of a signal. */
+  static of(signal: AbortSignal): SignalListeners {
+    let listeners = shared.get(signal)
+    if (listeners === undefined) shared.set(signal, (listeners = new SignalListeners(signal)))
+    return listeners
+  }
+
+  add(listener: AbortListener): Member<AbortListener> {
+    return this.#listeners.add(listener)
+  }
+
+  /** Without effect when it was removed before. */
+  remove(member: Member<AbortListener>): void {
+    this.#listeners.remove(member)
+    if (this.#listeners.size > 0 || shared.get(this.#signal) !== this) return
+    shared.delete(this.#signal)
+    this.#signal.removeEventListener('abort', this.#onAbort)
+  }
+
+  readonly #onAbort = (): void => {
+    shared.delete(this.#signal)
+    this.#listeners.forEach((listener) => listener.onAbort(this.#signal))
+  }
+}
+
+/** Calls `callback` once when the signal aborts; the returned function stops listening. */
 export function onAbort(signal: AbortSignal, callback: () => void): () => void {
-  let entry = shared.get(signal)
-  if (entry === undefined) {
-    const callbacks = new Bag<() => void>()
-    const listener = (): void => {
-      shared.delete(signal)
-      callbacks.forEach((each) => each())
-    }
-    entry = { callbacks, listener }
-    shared.set(signal, entry)
-    signal.addEventListener('abort', listener, { once: true })
-  }
-  const { callbacks, listener } = entry
-  const member = callbacks.add(callback)
-  return () => {
-    callbacks.remove(member)
-    if (callbacks.size === 0 && shared.get(signal)?.callbacks === callbacks) {
-      shared.delete(signal)
-      signal.removeEventListener('abort', listener)
-    }
-  }
+  const listeners = SignalListeners.of(signal)
+  const member = listeners.add({ onAbort: callback })
+  return () => listeners.remove(member)
 }

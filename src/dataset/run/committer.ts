@@ -28,7 +28,7 @@ export interface CommitterOptions {
 
 const groupRows = 256
 const groupBytes = 1024 * 1024
-const groupMs = 20
+const groupMs = 100
 /** More than that waits only when the disk is slower than the server. */
 const longestQueue = 4096
 const longestQueueBytes = 64 * 1024 * 1024

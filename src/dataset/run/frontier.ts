@@ -1,23 +1,21 @@
 import type { SourcePosition, SourceRow } from '../sources/source.js'
 
-interface OpenRow {
-  readonly row: SourceRow
-  /** Samples that are still to come. */
-  left: number
-}
-
 /** Done rows in front are dropped when they are so many. */
 const mostDone = 1024
 
 /**
- * Rows that were taken from the input and are not done, in the order of the input.
+ * Rows that were taken from the input and are not done, in the order of the input. In columns, which hold nothing of a row
+ * that is done: it would grow old there.
  *
  * Not a Map: V8 makes a Map's table anew each time as many were added as it has room for, and the abandoned ones, each
  * of which points to the next, end up in the old generation with all that was ever in them.
  */
 export class Frontier {
-  readonly #rows: OpenRow[] = []
-  /** Of {@link #rows}; all before it are done. */
+  readonly #indices: number[] = []
+  readonly #positions: (SourcePosition | undefined)[] = []
+  /** Samples that are still to come. */
+  readonly #left: number[] = []
+  /** Of the columns; all before it are done. */
   #first = 0
   #openRows = 0
   #last: SourcePosition
@@ -34,20 +32,24 @@ export class Frontier {
     this.#last = row.position
     this.#next = row.index + 1
     if (left === 0) return
-    this.#rows.push({ row, left })
+    this.#indices.push(row.index)
+    this.#positions.push(row.position)
+    this.#left.push(left)
     this.#openRows++
   }
 
   /** One sample of a row is done. */
   done(index: number): void {
-    const open = this.#find(index)
-    if (open === undefined || open.left === 0) return
-    open.left--
-    if (open.left > 0) return
+    const at = this.#find(index)
+    const left = this.#left[at] ?? 0
+    if (left === 0) return
+    this.#left[at] = left - 1
+    if (left > 1) return
+    this.#positions[at] = undefined
     this.#openRows--
-    while (this.#rows[this.#first]?.left === 0) this.#first++
+    while (this.#left[this.#first] === 0) this.#first++
     if (this.#first < mostDone && this.#openRows > 0) return
-    this.#rows.splice(0, this.#first)
+    for (const column of [this.#indices, this.#positions, this.#left]) column.splice(0, this.#first)
     this.#first = 0
   }
 
@@ -58,24 +60,25 @@ export class Frontier {
 
   /** All rows below are done. */
   get row(): number {
-    return this.#rows[this.#first]?.row.index ?? this.#next
+    return this.#indices[this.#first] ?? this.#next
   }
 
   /** Where reading must begin to find all rows that are not done. */
   get position(): SourcePosition {
-    return this.#rows[this.#first]?.row.position ?? this.#last
+    return this.#positions[this.#first] ?? this.#last
   }
 
-  #find(index: number): OpenRow | undefined {
+  /** Where the columns have a row; -1: nowhere. */
+  #find(index: number): number {
     let low = this.#first
-    let high = this.#rows.length - 1
+    let high = this.#indices.length - 1
     while (low <= high) {
       const middle = (low + high) >> 1
-      const open = this.#rows[middle] as OpenRow
-      if (open.row.index === index) return open
-      if (open.row.index < index) low = middle + 1
+      const found = this.#indices[middle] as number
+      if (found === index) return middle
+      if (found < index) low = middle + 1
       else high = middle - 1
     }
-    return undefined
+    return -1
   }
 }

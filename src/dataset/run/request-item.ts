@@ -6,12 +6,14 @@ import type { EndpointMeter } from '../concurrency/endpoint-meter.js'
 import type { SourceRow } from '../sources/source.js'
 import type { SteppedRow } from './row-steps.js'
 
+const noSteps: readonly StoredAnswer[] = []
+
 /** One sample of one row that is to be answered; the model's hold on its call while it is under way. */
 export class RequestItem implements CallHandle, SteppedRow {
   readonly row: SourceRow
   readonly sample: number
   request: TaskRequest
-  steps: readonly StoredAnswer[] = []
+  steps: readonly StoredAnswer[] = noSteps
   /** Attempts that failed by the server's fault. */
   faults = 0
   /** Attempts that the server refused, and how many answers there were at the first of them. */
