@@ -245,6 +245,9 @@ class HttpExchange implements Exchange, ResponseHandler {
     // What was held back arrived nevertheless.
     this.#reader?.end(this.#sink)
     this.#reader = undefined
+    // What is over may have grown old, and what old objects hold is not collected before they are.
+    this.#chunks = []
+    this.#headers = {}
     if (error !== undefined) redactError(error, this.#secrets)
     this.#sink.end(error)
   }
