@@ -3,7 +3,7 @@ import { isUtf8 } from 'node:buffer'
 import type Papa from 'papaparse'
 
 import { FileError } from '../../errors/file-error.js'
-import { PendingBytes } from './pending-bytes.js'
+import { PendingBytes } from '../pending-bytes.js'
 
 /** One record of a CSV file. */
 export interface CsvRecord {

@@ -3,7 +3,7 @@ import { isUtf8 } from 'node:buffer'
 import { FileError } from '../../errors/file-error.js'
 import { type InputFile, InputFiles, readBytesFrom } from './input-file.js'
 import { JsonRow } from './json-row.js'
-import { PendingBytes } from './pending-bytes.js'
+import { PendingBytes } from '../pending-bytes.js'
 import {
   firstPosition,
   type ReadOptions,
