@@ -46,27 +46,27 @@ export class UndiciTransport implements Transport {
 
   send(request: TransportRequest, handler: ResponseHandler): TransportExchange {
     const exchange = new DispatchExchange(handler, this.#attempts)
-    // Not from within the handling of an answer, where the next request is begun as a rule: what the answers hold then
-    // outlives each other until a full collection, a kilobyte of body and as much heap each.
-    setImmediate(() => this.#dispatch(request, exchange))
+    // undici's Dispatcher reports a malformed request by throwing or through the handler, depending on when it notices.
+    try {
+      this.#dispatcher.dispatch(
+        {
+          origin: request.origin,
+          path: request.path,
+          method: request.method,
+          headers: request.headers as Record<string, string>,
+          body: request.body ?? null,
+          ...noDeadlines,
+        },
+        exchange,
+      )
+    } catch (error) {
+      queueMicrotask(() => exchange.onResponseError(undefined, error as Error))
+    }
     return exchange
   }
 
   async close(): Promise<void> {
     if (this.#isOwner) await this.#dispatcher.destroy()
-  }
-
-  #dispatch({ origin, path, method, headers, body }: TransportRequest, exchange: DispatchExchange): void {
-    if (exchange.isAborted) return
-    // undici's Dispatcher reports a malformed request by throwing or through the handler, depending on when it notices.
-    try {
-      this.#dispatcher.dispatch(
-        { origin, path, method, headers: headers as Record<string, string>, body: body ?? null, ...noDeadlines },
-        exchange,
-      )
-    } catch (error) {
-      exchange.onResponseError(undefined, error as Error)
-    }
   }
 }
 
@@ -82,11 +82,6 @@ class DispatchExchange implements TransportExchange, Dispatcher.DispatchHandler 
     this.#handler = handler
     this.#attempts = attempts
     attempts.begin()
-  }
-
-  /** Before it was handed to undici, since what has ended was. */
-  get isAborted(): boolean {
-    return this.#handler === undefined
   }
 
   abort(): void {
