@@ -11,7 +11,7 @@ import { TableSink } from './table-sink.js'
 export interface ParquetSinkOptions extends PlainFormatOptions {}
 
 /**
- * Writes a Parquet file: Snappy, row groups of about 2 MB, every column may be null. A column of a Parquet input keeps its
+ * Writes a Parquet file: Snappy, row groups of about 1 MB, every column may be null. A column of a Parquet input keeps its
  * type; another one gets the type that all its values have, and one whose values have no type in common is JSON text. While
  * the run goes on, the rows so far are in the file with `.partial` appended, as JSON Lines.
  */

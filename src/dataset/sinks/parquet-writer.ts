@@ -7,10 +7,13 @@ import type { ColumnType, ColumnTypes } from '../tables/column-type.js'
 import { toParquetSchema, toParquetValue } from '../tables/parquet-schema.js'
 import type { StagedRow } from './staged-rows.js'
 
-/** How many bytes of rows, as JSON, go into one group: so much is in memory at once. */
-const groupBytes = 2 * 1024 * 1024
+/**
+ * How many bytes of rows, as JSON, go into one group: so much is in memory at once. Of groups of 2 MB most values outlive
+ * two minor collections, and pile up.
+ */
+const groupBytes = 1024 * 1024
 
-/** Writes rows into one Parquet file, in groups of about 2 MB. */
+/** Writes rows into one Parquet file, in groups of about 1 MB. */
 export class ParquetFileWriter {
   readonly #file: FileHandle
   readonly #types: ColumnTypes

@@ -1,9 +1,10 @@
-import { createReadStream } from 'node:fs'
+import { open } from 'node:fs/promises'
 
 import type { ColumnType, ColumnTypes } from '../tables/column-type.js'
 import { RowGuess } from '../tables/column-guess.js'
 import { parseExact } from '../tables/exact-json.js'
 import { fitsType } from '../tables/parquet-schema.js'
+import { PendingBytes } from '../pending-bytes.js'
 
 /** A finished row that waits to be put into a table. */
 export interface StagedRow {
@@ -12,22 +13,33 @@ export interface StagedRow {
   readonly bytes: number
 }
 
-const readBytes = 256 * 1024
+const readBytes = 64 * 1024
+const lineFeed = 10
 
 /** The rows of a file of JSON Lines that this process, or one before it, wrote. */
 export async function* readStaged(path: string): AsyncGenerator<readonly StagedRow[]> {
-  let rest: Buffer = Buffer.alloc(0)
-  for await (const piece of createReadStream(path, { highWaterMark: readBytes }) as AsyncIterable<Buffer>) {
-    const bytes = rest.length === 0 ? piece : Buffer.concat([rest, piece])
-    const rows: StagedRow[] = []
-    let start = 0
-    for (let end = bytes.indexOf(10); end !== -1; end = bytes.indexOf(10, start)) {
-      const columns = parseExact(bytes.toString('utf8', start, end)) as StagedRow['columns']
-      rows.push({ columns, bytes: end - start })
-      start = end + 1
+  const waiting = new PendingBytes()
+  const piece = Buffer.allocUnsafeSlow(readBytes)
+  const file = await open(path)
+  try {
+    for (;;) {
+      const { bytesRead } = await file.read(piece, 0, readBytes, null)
+      if (bytesRead === 0) return
+      waiting.append(piece.subarray(0, bytesRead))
+      if (!piece.subarray(0, bytesRead).includes(lineFeed)) continue
+      const { bytes } = waiting
+      const rows: StagedRow[] = []
+      let start = 0
+      for (let end = bytes.indexOf(lineFeed); end !== -1; end = bytes.indexOf(lineFeed, start)) {
+        const columns = parseExact(bytes.toString('utf8', start, end)) as StagedRow['columns']
+        rows.push({ columns, bytes: end - start })
+        start = end + 1
+      }
+      waiting.drop(start)
+      yield rows
     }
-    rest = bytes.subarray(start)
-    if (rows.length > 0) yield rows
+  } finally {
+    await file.close()
   }
 }
 

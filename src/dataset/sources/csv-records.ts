@@ -3,6 +3,7 @@ import { isUtf8 } from 'node:buffer'
 import type Papa from 'papaparse'
 
 import { FileError } from '../../errors/file-error.js'
+import { PendingBytes } from '../pending-bytes.js'
 
 /** One record of a CSV file. */
 export interface CsvRecord {
@@ -32,7 +33,7 @@ export class CsvRecords {
   readonly #form: CsvForm
   #offset: number
   #line: number
-  #rest: Buffer = Buffer.alloc(0)
+  readonly #rest = new PendingBytes()
   /** A record that was incomplete is looked at again when there is twice as much. */
   #enough = 0
 
@@ -51,13 +52,11 @@ export class CsvRecords {
 
   /** @throws FileError `FILE_UNREADABLE` */
   push(bytes: Buffer): readonly CsvRecord[] {
-    this.#rest = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes])
-    const end = this.#rest.lastIndexOf(lineFeed) + 1
+    const waiting = this.#rest.length
+    this.#rest.append(bytes)
+    const end = bytes.lastIndexOf(lineFeed) + 1
     if (end === 0 || this.#rest.length < this.#enough) return this.#checkLength()
-    const records = this.#cut(end, false)
-    // A few bytes would hold all of those before them.
-    this.#rest = Buffer.from(this.#rest)
-    return records
+    return this.#cut(waiting + end, false)
   }
 
   /** @throws FileError `FILE_UNREADABLE` */
@@ -72,7 +71,7 @@ export class CsvRecords {
 
   #cut(end: number, isLast: boolean): readonly CsvRecord[] {
     if (this.#offset === 0) end -= this.#dropByteOrderMark()
-    const bytes = this.#rest.subarray(0, end)
+    const bytes = this.#rest.bytes.subarray(0, end)
     if (!isUtf8(bytes)) {
       const last = this.#offset + bytes.length
       throw new FileError(
@@ -110,7 +109,7 @@ export class CsvRecords {
       )
     }
     if (open !== undefined && isLast) throw this.#wrong(open, 'a quote that begins in this record has no end.')
-    this.#rest = this.#rest.subarray(this.#offset - start)
+    this.#rest.drop(this.#offset - start)
     this.#enough = open === undefined ? 0 : this.#rest.length * 2
     this.#checkLength()
     return records
@@ -122,8 +121,9 @@ export class CsvRecords {
   }
 
   #dropByteOrderMark(): number {
-    if (!(this.#rest[0] === 0xef && this.#rest[1] === 0xbb && this.#rest[2] === 0xbf)) return 0
-    this.#rest = this.#rest.subarray(3)
+    const { bytes } = this.#rest
+    if (!(bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf)) return 0
+    this.#rest.drop(3)
     this.#offset = 3
     return 3
   }

@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs'
-import { open, stat } from 'node:fs/promises'
+import { type FileHandle, open, stat } from 'node:fs/promises'
 import { createGunzip } from 'node:zlib'
 
 import { FileError } from '../../errors/file-error.js'
@@ -69,7 +69,10 @@ async function describe(path: string): Promise<InputFile> {
   }
 }
 
-/** The bytes of a file from a position on, as they are inside where it is compressed; all of them pass `onChunk`. */
+/**
+ * The bytes of a file from a position on, as they are inside where it is compressed; all of them pass `onChunk`. Each piece
+ * is there only until the next one is asked for.
+ */
 export async function* readBytesFrom(
   file: InputFile,
   { part, offset }: SourcePosition,
@@ -89,10 +92,33 @@ export async function* readBytesFrom(
   hasher?.end()
 }
 
-async function* readFrom({ path, isGzip }: InputFile, offset: number): AsyncGenerator<Buffer> {
-  const file = createReadStream(path, { start: isGzip ? 0 : offset, highWaterMark: readBytes })
-  const bytes = isGzip ? file.pipe(createGunzip({ chunkSize: readBytes })) : file
-  let skip = isGzip ? offset : 0
+function readFrom(file: InputFile, offset: number): AsyncGenerator<Buffer> {
+  return file.isGzip ? readGzip(file, offset) : readPlain(file, offset)
+}
+
+/** A stream would leave each piece to the collector, which lets them pile up. */
+async function* readPlain({ path }: InputFile, offset: number): AsyncGenerator<Buffer> {
+  let handle: FileHandle | undefined
+  try {
+    handle = await open(path)
+    const buffer = Buffer.allocUnsafeSlow(readBytes)
+    for (let position = offset; ;) {
+      const { bytesRead } = await handle.read(buffer, 0, readBytes, position)
+      if (bytesRead === 0) return
+      position += bytesRead
+      yield buffer.subarray(0, bytesRead)
+    }
+  } catch (cause) {
+    throw unreadable(path, cause)
+  } finally {
+    await handle?.close()
+  }
+}
+
+async function* readGzip({ path }: InputFile, offset: number): AsyncGenerator<Buffer> {
+  const file = createReadStream(path, { highWaterMark: readBytes })
+  const bytes = file.pipe(createGunzip({ chunkSize: readBytes }))
+  let skip = offset
   file.once('error', (error) => bytes.destroy(error))
   try {
     for await (const piece of bytes as AsyncIterable<Buffer>) {

@@ -3,6 +3,7 @@ import { isUtf8 } from 'node:buffer'
 import { FileError } from '../../errors/file-error.js'
 import { type InputFile, InputFiles, readBytesFrom } from './input-file.js'
 import { JsonRow } from './json-row.js'
+import { PendingBytes } from '../pending-bytes.js'
 import {
   firstPosition,
   type ReadOptions,
@@ -75,7 +76,7 @@ class LineSplitter {
   #line: number
   #row: number
   /** The beginning of a line whose end has not come yet. */
-  #rest: Buffer[] = []
+  readonly #rest = new PendingBytes()
 
   constructor(path: string, { part, offset, line, row }: SourcePosition) {
     this.#path = path
@@ -86,21 +87,16 @@ class LineSplitter {
   }
 
   *push(bytes: Buffer): Generator<readonly SourceRow[]> {
+    const waiting = this.#rest.length
+    this.#rest.append(bytes)
     const end = bytes.lastIndexOf(lineFeed) + 1
-    if (end === 0) {
-      if (bytes.length > 0) this.#rest.push(bytes)
-      return
-    }
-    const lines =
-      this.#rest.length === 0 ? bytes.subarray(0, end) : Buffer.concat([...this.#rest, bytes.subarray(0, end)])
-    this.#rest = end < bytes.length ? [Buffer.from(bytes.subarray(end))] : []
-    yield* this.#cut(lines)
+    if (end === 0) return
+    yield* this.#cut(this.#rest.bytes.subarray(0, waiting + end))
+    this.#rest.drop(waiting + end)
   }
 
   *end(): Generator<readonly SourceRow[]> {
-    const rest = Buffer.concat(this.#rest)
-    this.#rest = []
-    yield* this.#cut(rest)
+    yield* this.#cut(this.#rest.bytes)
   }
 
   /** The rows of whole lines, in pages. */

@@ -11,7 +11,8 @@ import { type PageDecoder, ParquetPages } from './parquet-pages.js'
 import { ParquetRow } from './parquet-row.js'
 import type { ReadOptions, SourcePosition, SourceRow } from './source.js'
 
-const pageRows = 256
+/** Rows are made when their page's turn comes: the fewer of them wait, the fewer grow old. */
+const pageRows = 128
 
 /** The rows of a Parquet file, from a position on. @throws FileError `FILE_UNREADABLE` */
 export async function* readParquetRows(
