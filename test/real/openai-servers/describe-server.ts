@@ -76,8 +76,15 @@ export function describeServer({ name, engine, addsToPrompts, countsStreams }: S
     it('samples, and says the same for the same seed', async () => {
       const llm = connect()
       const say = async (seed: number): Promise<string> =>
-        (await llm.complete('Tell me a story about a fox.', { seed, temperature: 1.5, topK: 100, maxTokens: 40, wireMode: 'json' }))
-          .text
+        (
+          await llm.complete('Tell me a story about a fox.', {
+            seed,
+            temperature: 1.5,
+            topK: 100,
+            maxTokens: 40,
+            wireMode: 'json',
+          })
+        ).text
       const [one, again, other] = [await say(1), await say(1), await say(2)]
       expect(again).toBe(one)
       expect(other).not.toBe(one)
