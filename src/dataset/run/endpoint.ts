@@ -110,10 +110,7 @@ export class Endpoint {
     item.hasBegun = false
     item.sentAt = runtime.now()
     this.meter.sent()
-    const call = llm.generateOne(input, options === undefined ? common : { ...common, ...options }, item)
-    // In a turn of its own: of requests that begin within the handling of an answer, what one held outlives it, and the
-    // next, until a full collection: a kilobyte of body and as much heap for each.
-    return new Promise((resolve, reject) => void call.then((result) => void setImmediate(resolve, result), reject))
+    return llm.generateOne(input, options === undefined ? common : { ...common, ...options }, item)
   }
 
   /** A request is over, however it ended. */
