@@ -275,8 +275,8 @@ export const quirks: readonly Quirk[] = [
       },
       {
         path: engine,
-        text: `this.#reader?.end(this.#sink)\n    this.#reader = undefined\n    if (error`,
-        replacement: `if (error`,
+        text: `this.#reader?.end(this.#sink)\n    this.#letGo()`,
+        replacement: `this.#letGo()`,
         handling: 'what was held back is not lost when an answer fails',
       },
     ],
