@@ -140,25 +140,13 @@ describe('faults', () => {
     expect(server.requestsTo(chatRoute).length).toBeLessThan(300 * 4)
   })
 
-  it('a model that is loading is waited for', async () => {
+  it.each([
+    ['that is loading', 'p0', 'Model is not ready yet'],
+    ['that was there, as after a restart of its server,', 'p10', 'Model not found, uid: my-qwen'],
+  ])('a model %s is waited for', async (_what, from, said) => {
     const path = await scratch()
     let left = 3
-    const server = await startEcho(() => (left-- > 0 ? detail(400, 'Model is not ready yet') : undefined))
-    const summary = await runFast({
-      llm: modelOn(server),
-      source: prompts(20),
-      sink: path('out.jsonl'),
-      maxRetries: 0,
-      concurrency: 1,
-    })
-    expect(summary).toMatchObject({ counts: { ok: 20 }, requests: 23 })
-  })
-
-  it('a model that was there is waited for, as after a restart of its server', async () => {
-    const path = await scratch()
-    let left = 3
-    const gone = detail(400, 'Model not found, uid: my-qwen')
-    const server = await startEcho((prompt) => (prompt === 'p10' && left-- > 0 ? gone : undefined))
+    const server = await startEcho((prompt) => (prompt === from && left-- > 0 ? detail(400, said) : undefined))
     const summary = await runFast({
       llm: modelOn(server),
       source: prompts(20),
